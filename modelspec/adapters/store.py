@@ -1,0 +1,139 @@
+"""Results on this machine's disk: an entry exists exactly if its step is finished."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from modelspec.adapters.files import sync_folder, sync_tree, wrap_os_errors
+from modelspec.plan.digest import short
+
+RECORD = "record.json"
+
+
+class Store:
+    """The folder `.modelspec`.
+
+    `cache/<step>/<address>/` may vanish at any time. `releases/<step>/<output>/` holds the
+    bytes that tags name. Both kinds of entry are folders with a `record.json` and the files of
+    the step; an entry appears by one rename, when it is complete and on disk.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.cache = root / "cache"
+        self.releases = root / "releases"
+
+    def open(self) -> None:
+        """Make the folder, tell git to leave it alone, remove what killed runs left behind."""
+        with wrap_os_errors(self.root):
+            self.root.mkdir(exist_ok=True)
+            ignore = self.root / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n", "utf-8")
+            shutil.rmtree(self.root / "tmp", ignore_errors=True)
+
+    def begin(self) -> Path:
+        """An empty folder for the files of a step that runs."""
+        with wrap_os_errors(self.root):
+            (self.root / "tmp").mkdir(parents=True, exist_ok=True)
+            return Path(tempfile.mkdtemp(dir=self.root / "tmp"))
+
+    def finish(self, folder: Path, step: str, address: str, record: Mapping[str, Any]) -> Path:
+        """Make a folder from `begin` the entry of a finished step."""
+        files = {name: _sha256(folder / name) for name in _names(folder)}
+        with wrap_os_errors(self.root):
+            text = json.dumps({"record": record, "files": files}, sort_keys=True, indent=1)
+            (folder / RECORD).write_text(text + "\n", "utf-8")
+            sync_tree(folder)
+            return _place(folder, self.cache / step / address)
+
+    def keep(self, step: str, address: str, output: str) -> None:
+        """Keep the bytes of a cache entry for as long as a tag names them."""
+        entry, kept = self.cache / step / address, self.releases / step / short(output)
+        if kept.exists() or not entry.exists():
+            return
+        with wrap_os_errors(self.root):
+            folder = self.begin()
+            shutil.copytree(entry, folder, copy_function=_link, dirs_exist_ok=True)
+            sync_tree(folder)
+            _place(folder, kept)
+
+    def entries(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+        """Every intact entry of the cache: step, short address, record."""
+        yield from _entries(self.cache)
+
+    def kept(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+        """Every intact entry that a release names: step, short output digest, record."""
+        yield from _entries(self.releases)
+
+    def folder(self, step: str, output: str) -> Path | None:
+        """The files of a finished step, found by what it made; None if they are not here."""
+        for root in (self.releases, self.cache):
+            for entry in (root / step).glob("*"):
+                found = _read(entry)
+                if found and found.get("output") == output and _intact(entry):
+                    return entry
+        return None
+
+
+def _place(folder: Path, entry: Path) -> Path:
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    if entry.exists():
+        shutil.rmtree(entry)
+    folder.rename(entry)
+    sync_folder(entry.parent)
+    return entry
+
+
+def _entries(root: Path) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    for entry in sorted(root.glob("*/*")):
+        record = _read(entry)
+        if record is not None and _same_sizes(entry):
+            yield entry.parent.name, entry.name, record
+
+
+def _read(entry: Path) -> Mapping[str, Any] | None:
+    """The record of an entry; a damaged one counts as absent."""
+    try:
+        record = json.loads((entry / RECORD).read_text("utf-8"))["record"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return record if isinstance(record, dict) and "output" in record else None
+
+
+def _same_sizes(entry: Path) -> bool:
+    """Whether all files are there; their content is checked when they are used."""
+    files = json.loads((entry / RECORD).read_text("utf-8"))["files"]
+    return all((entry / name).is_file() for name in files)
+
+
+def _intact(entry: Path) -> bool:
+    files = json.loads((entry / RECORD).read_text("utf-8"))["files"]
+    if all((entry / n).is_file() and _sha256(entry / n) == digest for n, digest in files.items()):
+        return True
+    shutil.rmtree(entry, ignore_errors=True)
+    return False
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _link(source: str, target: str) -> str:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+    return target

@@ -1,0 +1,47 @@
+"""The command line: words in, words and an exit code out; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from modelspec import __version__
+from modelspec.cli import apply, init, plan, render, serve, status, validate
+
+app = typer.Typer(
+    name="modelspec",
+    help="A declarative GitOps compiler for machine-learning models.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(value: bool) -> None:  # noqa: FBT001  (typer's way of calling)
+    if value:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[  # noqa: FBT002
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A declarative GitOps compiler for machine-learning models."""
+
+
+COMMANDS: tuple[Callable[..., None], ...] = (
+    init.init,
+    validate.validate,
+    plan.plan,
+    apply.apply,
+    render.render,
+    status.status,
+    serve.serve,
+)
+for command in COMMANDS:
+    app.command()(command)

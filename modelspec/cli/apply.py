@@ -1,0 +1,76 @@
+"""`modelspec apply`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from modelspec.cli.output import LiveReport, complain, report, row, say
+from modelspec.cli.words import Specs
+
+if TYPE_CHECKING:
+    from modelspec.stages.apply import Applied
+
+
+def apply(
+    specs: Specs = None,
+    push: Annotated[  # noqa: FBT002
+        bool, typer.Option("--push", help="Publish: image to the registry, tag to the remote.")
+    ] = False,
+) -> None:
+    """Train, evaluate, export, build, tag and render what the commit asks for."""
+    from modelspec.adapters.git import Repository
+    from modelspec.stages.apply import apply as run
+    from modelspec.stages.apply import locked
+    from modelspec.stages.facts import each_source
+
+    began = time.monotonic()
+    repository = Repository.open(Path.cwd())
+    with locked(repository) as store:
+        for found in each_source(repository, specs or []):
+            for warning in found.loaded.warnings:
+                complain(warning.text())
+            shown = report()
+            try:
+                _tell(run(found, store, shown, push=push), repository.root, began)
+            finally:
+                if isinstance(shown, LiveReport):
+                    shown.stop()
+
+
+def _tell(applied: Applied, root: Path, began: float) -> None:
+    name = applied.plan.spec.metadata.name
+    if applied.release is None:
+        say(f"{name}   {applied.note}")
+        return
+    if applied.plan.found is applied.release:
+        seconds = time.monotonic() - began
+        say(f"{name}   {applied.release.version} is up to date. ({seconds:.2f} s)")
+    else:
+        say(row("release", f"{applied.release.tag}{_why(applied)}"))
+    if applied.written:
+        folder = applied.written[0].parent.relative_to(root)
+        files = ", ".join(path.name for path in applied.written)
+        say(row("render", f"{folder}: {files}"))
+    if applied.plan.found is not applied.release:
+        say(f"Run the image with: {_docker_run(applied)}")
+
+
+def _why(applied: Applied) -> str:
+    plan = applied.plan
+    if plan.previous is None or plan.model is None or applied.release is None:
+        return ""
+    same = "same image" if plan.previous.image.id == applied.release.image.id else "new image"
+    return f"   {'; '.join(plan.changes)}; {same}" if plan.changes else f"   {same}"
+
+
+def _docker_run(applied: Applied) -> str:
+    assert applied.release is not None  # noqa: S101
+    image = applied.release.image.reference or applied.release.image.tag
+    return (
+        "docker run --rm --read-only --cap-drop ALL --security-opt no-new-privileges "
+        f"-p 127.0.0.1:8501:8501 {image}"
+    )

@@ -1,0 +1,29 @@
+"""Digests of plain data: equal meaning, equal digest, on every machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+
+def canonical(value: Any) -> str:
+    """Plain data as one line of JSON: keys sorted, ASCII, no NaN."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    )
+
+
+def digest(value: Any) -> str:
+    """`sha256:<hex>` of the canonical JSON of plain data."""
+    return digest_bytes(canonical(value).encode())
+
+
+def digest_bytes(content: bytes) -> str:
+    """`sha256:<hex>` of bytes."""
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def short(digest: str) -> str:
+    """The first half of a digest, as it names a folder."""
+    return digest.removeprefix("sha256:")[:32]

@@ -1,0 +1,42 @@
+"""What the plan is made from besides the spec: read once, before anything is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from modelspec.plan.release import Release
+from modelspec.plan.tags import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One look at git, the cache and the machine.
+
+    Attributes:
+        commit: 40 hex digits of the commit that everything is read from.
+        committed: its time, in seconds since 1970.
+        spec_path: the spec's path in the repository.
+        files: path relative to the spec to git blob id, of the data that the spec names.
+        sources: path in the repository to blob id, the spec among them.
+        dirty: those of the sources that differ from the commit.
+        releases: readable releases of this model.
+        taken: numbers of tags of this model, readable or not.
+        finished: results in the cache: (step, address) to record.
+        kept: (step, output) of which the bytes are on this machine.
+        toolchain: what this machine would make each step with.
+    """
+
+    commit: str
+    committed: int
+    spec_path: str
+    files: Mapping[str, str]
+    sources: Mapping[str, str]
+    dirty: tuple[str, ...] = ()
+    releases: tuple[Release, ...] = ()
+    taken: tuple[Version, ...] = ()
+    finished: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    kept: frozenset[tuple[str, str]] = frozenset()
+    toolchain: Mapping[str, str] = field(default_factory=dict)
+    image_toolchain: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,141 @@
+"""The steps, in the order they run, and exactly what each of them reads.
+
+A step's key is the digest of what its row names. Nothing else may reach the step: what is
+missing here would be done once too rarely, what is too much here once too often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from modelspec.plan.digest import digest
+from modelspec.plan.records import (
+    CheckRecord,
+    DataRecord,
+    EvaluateRecord,
+    ExportRecord,
+    GateRecord,
+    ImageRecord,
+    Record,
+    TrainRecord,
+)
+from modelspec.spec.model import ModelSpec
+
+GATES_OF_THE_CONTAINER = ("latency_p99", "container_size")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table.
+
+    Attributes:
+        name: of the step, such as `train` or `export.onnx`.
+        format: raised when the step's contract changes, so that old results are not reused.
+        reads: the parts of the canonical spec, as dotted paths.
+        takes: what of earlier records enters the key: `train` is its output,
+            `evaluate:threshold` a field of its record.
+        needs: the steps whose files it opens.
+        record: the type of what it finds out.
+        files: whether it reads the files that the spec names.
+        version: whether it reads the model's MAJOR.MINOR.
+    """
+
+    name: str
+    format: int
+    reads: tuple[str, ...]
+    takes: tuple[str, ...]
+    needs: tuple[str, ...]
+    record: type[Record]
+    files: bool = False
+    version: bool = False
+
+    @property
+    def stage(self) -> str:
+        """The module of `modelspec.stages` that runs it."""
+        return self.name.partition(".")[0]
+
+    @property
+    def upstream(self) -> tuple[str, ...]:
+        """The steps whose records enter the key."""
+        names = tuple(name.split(":")[0] for name in self.takes)
+        return ("data", "train", *names) if self.version else names
+
+
+def rules(spec: ModelSpec) -> tuple[Rule, ...]:
+    """The steps of one spec, in the order they run."""
+    served = f"export.{spec.serve.runtime}"
+    metric_gates = any(g.metric not in GATES_OF_THE_CONTAINER for g in spec.evaluate.gates)
+    container_gates = any(g.metric in GATES_OF_THE_CONTAINER for g in spec.evaluate.gates)
+    gates = ("task", "evaluate.gates")
+    rows: list[Rule | None] = [
+        Rule("data", 1, ("data", "task"), (), (), DataRecord, files=True),
+        Rule("train", 1, ("task", "model", "train"), ("data",), ("data",), TrainRecord),
+        Rule(
+            "evaluate",
+            1,
+            ("task", "evaluate.metrics", "evaluate.threshold"),
+            ("train", "data"),
+            ("train", "data"),
+            EvaluateRecord,
+        ),
+        # A slice may name any column of the data, so the files are read again.
+        Rule("gate", 1, gates, ("evaluate", "data"), ("evaluate", "data"), GateRecord, files=True)
+        if metric_gates
+        else None,
+        *(
+            Rule(f"export.{f}", 1, (), ("train", "data"), ("train", "data"), ExportRecord)
+            for f in sorted(spec.export)
+        ),
+        Rule(
+            "image",
+            1,
+            ("metadata.name", "task", "serve", "container"),
+            (served, "data", "evaluate:threshold"),
+            (served,),
+            ImageRecord,
+            version=True,
+        ),
+        Rule("check", 1, (), ("image",), ("image", served), CheckRecord),
+        Rule("gate.container", 1, gates, ("check", "image"), (), GateRecord)
+        if container_gates
+        else None,
+    ]
+    return tuple(rule for rule in rows if rule)
+
+
+def key(
+    rule: Rule,
+    spec: Mapping[str, Any],
+    files: Mapping[str, str],
+    version: str | None,
+    taken: Callable[[str], Any],
+) -> str:
+    """The digest of everything the step reads.
+
+    Args:
+        rule: the step's row of the table.
+        spec: the canonical spec.
+        files: path, relative to the spec, to git blob id.
+        version: MAJOR.MINOR.
+        taken: gives the value of one entry of `rule.takes`.
+    """
+    return digest(
+        {
+            "step": rule.name,
+            "format": rule.format,
+            "spec": {path: at(spec, path) for path in rule.reads},
+            "files": dict(files) if rule.files else {},
+            "version": version if rule.version else None,
+            "takes": {name: taken(name) for name in rule.takes},
+        }
+    )
+
+
+def at(spec: Mapping[str, Any], path: str) -> Any:
+    """The part of a canonical spec at a dotted path; None where it is left out."""
+    value: Any = spec
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value

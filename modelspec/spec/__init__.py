@@ -1,0 +1,1 @@
+"""The language: text of a `model.yaml` to a checked `ModelSpec`, or every problem with its place."""

@@ -1,0 +1,160 @@
+"""The grammars of names and paths: refused by how they are written, before anything is opened."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from modelspec.spec.scalar import Wrong, show
+
+NAME_LENGTH = 40  # of 63 characters; the rest is for suffixes of rendered objects
+_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_PORT = r"(:[0-9]{1,5})?"
+_HOST = r"[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*"
+_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+_TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+_IMAGE = re.compile(
+    rf"({_HOST}{_PORT}/)?{_PART}(/{_PART})*(:{_TAG})?(@sha256:[0-9a-f]{{64}})?"
+)
+_REGISTRY = re.compile(rf"{_HOST}{_PORT}(/{_PART})*")
+_LATER_FILES = (".parquet", ".npz", ".tfrecord", ".csv.gz", ".csv.zst")
+
+
+def _name(value: str) -> str:
+    if len(value) <= NAME_LENGTH and _NAME.fullmatch(value):
+        return value
+    if len(value) > NAME_LENGTH:
+        raise Wrong(
+            f"must be at most {NAME_LENGTH} characters long, not {len(value)}",
+            "objects are named after it with suffixes, and Kubernetes allows 63 characters",
+        )
+    better = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-").lstrip("0123456789-")
+    raise Wrong(
+        f"must be lower-case letters, digits and `-`, beginning with a letter, not {show(value)}",
+        f"write {better}" if better else "the name becomes part of Kubernetes names",
+    )
+
+
+def _source(value: str) -> str:
+    refused = _unsafe(value)
+    if refused:
+        raise Wrong(f"{refused}: {show(value)}", "write a path relative to this file: data/x.csv")
+    later = (
+        "a URL" if "://" in value
+        else "a glob" if re.search(r"[*?\[\]{}]", value)
+        else "a folder" if value.endswith("/")
+        else f"a {name} file"
+        if (name := next((s for s in _LATER_FILES if value.lower().endswith(s)), ""))
+        else ""
+    )
+    if later:
+        raise Wrong(f"is {later}, which is not supported yet", "write the path of one .csv file")
+    parts = value.split("/")
+    if "" in parts or "." in parts:
+        better = "/".join(p for p in parts if p not in ("", "."))
+        raise Wrong(f"is not in its shortest form: {show(value)}", f"write {better}")
+    if not value.lower().endswith(".csv"):
+        raise Wrong(f"must name a .csv file, not {show(value)}")
+    return value
+
+
+def _unsafe(value: str) -> str:
+    """Why a path could leave the repository or mean something else to another program."""
+    parts = value.split("/")
+    rules = (
+        (not value, "is empty"),
+        (len(value) > 1000, "is longer than 1000 characters"),
+        (value.lower().startswith("file:"), "must be a plain path, not a file: URL"),
+        (value.startswith("/"), "must not be an absolute path"),
+        (value.startswith("~"), "must not begin with ~"),
+        (re.match(r"[A-Za-z]:(?!//)", value), "must not name a drive"),
+        ("\\" in value, "must not contain a backslash; parts are separated by /"),
+        (".." in parts, "must not contain .., so that it stays beside or below this file"),
+        (re.search(r"%[0-9a-fA-F]{2}", value), "must not contain percent-encoded characters"),
+        (".git" in (p.lower() for p in parts), "must not point into .git"),
+        (value[:1] in ("-", ":"), f"must not begin with {value[:1]}"),
+        (value != value.strip(), "must not begin or end with a space"),
+        (not value.isprintable(), "must not contain characters that cannot be printed"),
+    )
+    return next((reason for broken, reason in rules if broken), "")
+
+
+def _image(value: str) -> str:
+    if len(value) <= 500 and _IMAGE.fullmatch(value):
+        return value
+    raise Wrong(
+        f"must be an image such as python:3.11-slim-bookworm, not {show(value)}",
+        "registry/repository:tag or repository@sha256:..., no scheme, no spaces",
+    )
+
+
+def _registry(value: str) -> str:
+    host = value.partition("/")[0]
+    if "://" in value:
+        better = value.partition("://")[2].rstrip("/")
+        raise Wrong(f"must not have a scheme: {show(value)}", f"write {better}" if better else "")
+    if value.endswith("/"):
+        raise Wrong(f"must not end with /: {show(value)}", f"write {value.rstrip('/')}")
+    if len(value) > 200 or not _REGISTRY.fullmatch(value):
+        raise Wrong(
+            f"must be a registry and a prefix, not {show(value)}",
+            "write host:port/prefix, such as 127.0.0.1:5000/team; no tag, prefix in lower case",
+        )
+    if "." not in host and ":" not in host and host != "localhost":
+        raise Wrong(
+            f"must begin with the registry's host, and {show(host)} has neither a dot nor a port",
+            f"for Docker Hub write docker.io/{value}",
+        )
+    return value
+
+
+def _kubernetes_cpu(value: str) -> str:
+    if re.fullmatch(r"[1-9][0-9]{0,8}m|(0|[1-9][0-9]{0,5})(\.[0-9]{1,3})?", value) and (
+        re.search(r"[1-9]", value)
+    ):
+        return value
+    raise Wrong(
+        f"must be a Kubernetes quantity of cores such as 500m or 2, not {show(value)}",
+        "500m is half a core",
+    )
+
+
+def _kubernetes_memory(value: str) -> str:
+    if re.fullmatch(r"[1-9][0-9]{0,9}(\.[0-9]{1,3})?(Ki|Mi|Gi|Ti|k|M|G|T)", value):
+        return value
+    hint = "the unit is needed: Mi or Gi (powers of 1024), M or G (powers of 1000)"
+    if match := re.fullmatch(r"([1-9][0-9]*) ?([kKmMgG])i?[bB]", value):
+        hint = f"write {match[1]}{match[2].upper()}i"
+    raise Wrong(
+        f"must be a Kubernetes quantity of memory such as 256Mi, not {show(value)}", hint
+    )
+
+
+def _column(value: str) -> str:
+    if not value.strip():
+        raise Wrong("must be the name of a column, not empty")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
+"""A DNS-1035 label that leaves room for suffixes: it names the tag, the image and objects."""
+
+SourcePath = Annotated[str, AfterValidator(_source)]
+"""A relative path of one CSV file, beside or below the spec."""
+
+ImageReference = Annotated[str, AfterValidator(_image)]
+"""`[registry/]repository[:tag][@sha256:digest]`."""
+
+RegistryPrefix = Annotated[str, AfterValidator(_registry)]
+"""`host[:port][/prefix]`, without a scheme."""
+
+Cpu = Annotated[str, AfterValidator(_kubernetes_cpu)]
+"""A Kubernetes quantity of cores: `500m`, `2`."""
+
+Memory = Annotated[str, AfterValidator(_kubernetes_memory)]
+"""A Kubernetes quantity of bytes, with its unit: `256Mi`."""
+
+Column = Annotated[str, AfterValidator(_column)]
+"""The name of a column, as the header of the CSV file has it."""

@@ -1,0 +1,130 @@
+"""Scalars as the user wrote them, and how the schema reads them (YAML 1.2, core schema)."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_PREFIXED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_LONGEST = 100  # characters of a number; keeps int() away from its limit of 4300 digits
+
+
+class Plain(str):
+    """A scalar written without quotes: the schema decides whether it is text or a number."""
+
+    __slots__ = ()
+
+
+class Wrong(ValueError):  # noqa: N818  (read as "raise Wrong(...)")
+    """A value that cannot stand where it does.
+
+    Attributes:
+        message: a predicate that follows the key's name, such as `must be a whole number`.
+        hint: what to write instead; may be empty.
+        offset: the character of the value, counted from 0, at which it goes wrong.
+    """
+
+    def __init__(self, message: str, hint: str = "", offset: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.offset = offset
+
+
+def show(value: object, longest: int = 40) -> str:
+    """A value for a message: in backticks, on one line, cut where it is long."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    text = str(value)
+    text = "".join(c if c.isprintable() else "?" for c in text[: longest + 1])
+    return f"`{text[:longest]}...`" if len(text) > longest else f"`{text}`"
+
+
+def as_number(text: str) -> float | int | None:
+    """The number that a plain scalar stands for; None where it is not a finite number."""
+    if len(text) > _LONGEST:
+        return None
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _PREFIXED.fullmatch(text):
+        return int(text, 0)
+    if _FLOAT.fullmatch(text):
+        number = float(text)
+        return number if math.isfinite(number) else None
+    return None
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, Plain):
+        found = as_number(value)
+        if found is not None:
+            return float(found) + 0.0  # -0.0 and 0.0 are one value and get one spelling
+        raise _not_a_number(value, "a number")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _not_a_number(value, "a number")
+    return value
+
+
+def _integer(value: Any) -> Any:
+    if isinstance(value, Plain):
+        found = as_number(value)
+        if isinstance(found, int):
+            return found
+        if isinstance(found, float):
+            hint = f"write {int(found)}" if found.is_integer() and abs(found) < 1e15 else ""
+            raise Wrong(f"must be a whole number, not {show(value)}", hint)
+        raise _not_a_number(value, "a whole number")
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _not_a_number(value, "a whole number")
+    return value
+
+
+def _not_a_number(value: Any, wanted: str) -> Wrong:
+    if not isinstance(value, str):
+        return Wrong(f"must be {wanted}, not {show(value)}")
+    if not isinstance(value, Plain) and as_number(value) is not None:
+        return Wrong(f"must be {wanted}, and quotes make it text", f"write {value} without quotes")
+    if _NOT_FINITE.fullmatch(value):
+        return Wrong(f"must be a finite number, not {show(value)}")
+    if len(value) > _LONGEST or _FLOAT.fullmatch(value):
+        return Wrong(f"is too large or too long for a number: {show(value)}")
+    hint = ""
+    if re.fullmatch(r"[-+]?\d[\d_]*(\.\d+)?", value, re.ASCII) and "_" in value:
+        hint = f"write {value.replace('_', '')}"
+    elif re.fullmatch(r"[-+]?\d+,\d+", value, re.ASCII):
+        hint = f"write {value.replace(',', '.')}, with a decimal point"
+    return Wrong(f"must be {wanted}, not {show(value)}", hint)
+
+
+Integer = Annotated[int, BeforeValidator(_integer)]
+"""A whole number; text in quotes is not one."""
+
+Number = Annotated[float, BeforeValidator(_number)]
+"""A finite number; text in quotes is not one."""
+
+
+def number_or(value: Any, words: tuple[str, ...]) -> str | float:
+    """A number, or one of a few words, whichever the value is.
+
+    Raises:
+        Wrong: if it is neither.
+    """
+    if isinstance(value, str) and value in words:
+        return str(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, Plain) and (found := as_number(value)) is not None:
+        return float(found) + 0.0
+    if isinstance(value, str) and as_number(value) is not None:
+        raise _not_a_number(value, "a number")
+    raise Wrong(f"must be {', '.join(words)} or a number, not {show(value)}")

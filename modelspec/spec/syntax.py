@@ -1,0 +1,86 @@
+"""What is wrong with text that is not YAML, in words of our own."""
+
+from __future__ import annotations
+
+import yaml
+
+_CLOSE = "close it, or quote the text if the bracket belongs to it"
+
+# Words of PyYAML's two parsers; what to say; what to do; whether the place is where the open
+# construct began rather than where the parser gave up.
+_MEANINGS: tuple[tuple[tuple[str, ...], str, str, bool], ...] = (
+    (
+        ("mapping values are not allowed",),
+        "a colon is not expected here",
+        "quote the text if the colon belongs to it, else check the indentation",
+        False,
+    ),
+    (
+        ("could not find expected ':'",),
+        "a key without a colon",
+        "write it as `key: value`, and the space after the colon",
+        True,
+    ),
+    (
+        ("unexpected end of stream", "unexpected document indicator"),
+        "this quoted text is never closed",
+        "add the closing quote",
+        True,
+    ),
+    (("',' or ']'",), "this list is not closed where it should be", _CLOSE, True),
+    (("',' or '}'",), "this mapping is not closed where it should be", _CLOSE, True),
+    (
+        ("expected key", "<block end>", "'-' indicator"),
+        "this line does not belong to what is above it",
+        "keys of one mapping begin in one column, and so do the `-` of one list",
+        False,
+    ),
+    (
+        ("sequence entries are not allowed", "mapping keys are not allowed"),
+        "a list or mapping cannot begin here",
+        "begin it on a line of its own, indented",
+        False,
+    ),
+    (
+        ("unknown escape character", "escape", "hexadecimal", "hexdecimal"),
+        "an escape in double quotes that YAML does not know",
+        "use single quotes, in which a backslash is only a backslash",
+        False,
+    ),
+    (
+        ("alphabetic or numeric character", "alphanumeric", "scanning an alias"),
+        "text cannot begin with & or *",
+        "put the text in quotes",
+        True,
+    ),
+    (("directive",), "directives (lines that begin with %) are not allowed", "", True),
+    (("tag",), "tags (`!...`) are not allowed", "put the text in quotes", True),
+    (("node content",), "a value is missing or cannot begin like this", "", False),
+    (("block scalar", "indentation"), "the header of this block of text is wrong", "", False),
+)
+
+
+def explain(error: yaml.MarkedYAMLError, lines: list[str]) -> tuple[str, str, int, int]:
+    """Message, hint, and line and column (from 0) of an error of PyYAML's parsers."""
+    problem = str(error.problem or "")
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    if "cannot start any token" in problem:
+        message, hint = _no_token(_at(lines, line, column))
+        return message, hint, line, column
+    for words, message, hint, at_start in _MEANINGS:
+        if any(word in problem for word in words):
+            if at_start and error.context_mark:
+                line, column = error.context_mark.line, error.context_mark.column
+            return message, hint, line, column
+    return "this is not YAML", "", line, column
+
+
+def _no_token(character: str) -> tuple[str, str]:
+    if character == "\t":
+        return "a tab cannot indent", "indent with spaces"
+    return f"text cannot begin with {character or 'this'}", "put the text in quotes"
+
+
+def _at(lines: list[str], line: int, column: int) -> str:
+    return lines[line][column : column + 1] if line < len(lines) else ""

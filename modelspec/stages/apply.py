@@ -1,0 +1,112 @@
+"""From a committed spec to a release: plan, run, name, render."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from modelspec.adapters.git import Repository
+from modelspec.adapters.lock import exclusive
+from modelspec.adapters.store import Store
+from modelspec.diagnostics import Conflict, WorldError
+from modelspec.plan.plan import Plan, make_plan
+from modelspec.plan.release import Release
+from modelspec.stages import deploy, publish, release
+from modelspec.stages.execute import execute
+from modelspec.stages.facts import Source, gather, with_machine
+from modelspec.stages.world import Report, World
+
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How an apply ended.
+
+    Attributes:
+        plan: what was done; `plan.found` is set where nothing had to be.
+        release: the release of these inputs; None with uncommitted inputs or when superseded.
+        written: files of `deploy/` that changed.
+    """
+
+    plan: Plan
+    release: Release | None
+    written: tuple[Path, ...]
+    note: str = ""
+
+
+@contextmanager
+def locked(repository: Repository) -> Iterator[Store]:
+    """The store of a repository, for one run at a time."""
+    store = Store(repository.root / ".modelspec")
+    store.open()
+    with exclusive(store.root / "lock"):
+        store.sweep()
+        yield store
+
+
+def plan_of(found: Source, store: Store) -> Plan:
+    """The plan of one spec; looks at the machine only if there is something to do."""
+    from modelspec.stages.toolchain import image_toolchain, toolchain
+
+    facts = gather(found)
+    plan = make_plan(found.loaded.spec, facts)
+    if plan.found and not facts.dirty:
+        return plan
+    machine = with_machine(
+        facts, store, toolchain(), image_toolchain(found.repository.root, plan.spec)
+    )
+    return make_plan(plan.spec, machine)
+
+
+def apply(found: Source, store: Store, report: Report, *, push: bool) -> Applied:
+    """Bring one model to a release.
+
+    Raises:
+        WorldError: inputs that are not committed, or anything outside that does not allow it.
+        ModelRejected: the model is not good enough.
+        Conflict: somebody else was first, three times.
+    """
+    for _ in range(TRIES):
+        try:
+            return _try(found, store, report, push=push)
+        except Conflict as conflict:
+            last = conflict
+            report.warn(f"{conflict}; planning again")
+    raise last
+
+
+def _try(found: Source, store: Store, report: Report, *, push: bool) -> Applied:
+    repository = found.repository
+    target = publish.target(found, push=push)
+    plan = plan_of(found, store)
+    if plan.facts.dirty:
+        files = ", ".join(plan.facts.dirty)
+        raise WorldError(
+            f"{files} differs from the commit: a release is read from the commit only. "
+            "Commit it, or put it back"
+        )
+    if plan.found and not publish.lacking(plan.found, target):
+        return Applied(plan, plan.found, deploy.write(repository.root, plan.found))
+    world = World(
+        repository=repository,
+        store=store,
+        report=report,
+        loaded=found.loaded,
+        read=found.read,
+        file=found.resolve,
+    )
+    made = execute(plan, world)
+    release.keep_bytes(made, world)
+    if publish.superseded(target, found, made.inputs):
+        return Applied(made, None, (), "superseded: the branch asks for other inputs by now")
+    reference = publish.image(made, world, target)
+    new = release.compose(
+        replace(made, found=None), published=target.published, reference=reference
+    )
+    deploy.render(new)
+    release.tag(new, world, target.remote if push else None)
+    return Applied(made, new, deploy.write(repository.root, new))
+

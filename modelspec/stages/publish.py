@@ -1,0 +1,100 @@
+"""What `apply --push` adds: the image in the registry, the tag on the remote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modelspec.adapters.git import Remote
+from modelspec.diagnostics import WorldError
+from modelspec.plan.plan import Plan, inputs_digest
+from modelspec.plan.records import ImageRecord
+from modelspec.plan.release import Release
+from modelspec.spec.project import load_project
+from modelspec.stages.facts import Source, gather, source
+from modelspec.stages.world import Done, World
+
+PROJECT = "modelspec.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a release goes besides this clone.
+
+    Attributes:
+        remote: whose tag is the commit point; None: the tag here is.
+        branch: the release branch.
+        published: what the record will say.
+        registry: prefix of image names; empty: images stay here.
+        push: whether anything is sent.
+    """
+
+    remote: Remote | None
+    registry: str
+    push: bool
+
+    @property
+    def published(self) -> bool:
+        """With a remote, only a push publishes."""
+        return self.push or self.remote is None
+
+
+def target(found: Source, *, push: bool) -> Target:
+    """Where releases of this repository go.
+
+    Raises:
+        WorldError: with `push`, if HEAD is not on the release branch of the remote.
+        InputError: if `modelspec.yaml` is wrong.
+    """
+    from modelspec.adapters import tags
+
+    registry = ""
+    if PROJECT in found.tree:
+        content = found.repository.blobs([found.tree[PROJECT]])[0]
+        registry = load_project(content, PROJECT).registry
+    remote = found.repository.remote()
+    made = Target(remote, registry, push)
+    if push and remote:
+        tags.fetch_tags(found.repository, remote, [found.loaded.spec.metadata.name])
+        branch, tip = tags.remote_tip(found.repository, remote)
+        if not tags.is_ancestor(found.repository, found.commit.oid, tip):
+            raise WorldError(
+                f"{found.commit.oid[:12]} is not on {remote.name}/{branch}: push the commit first"
+            )
+    return made
+
+
+def lacking(release: Release, target: Target) -> bool:
+    """Whether a release that exists still has to be published."""
+    if not target.push:
+        return False
+    return not release.published or bool(target.registry and not release.image.reference)
+
+
+def superseded(target: Target, found: Source, inputs: str) -> bool:
+    """Whether the release branch asks for other inputs of this model by now."""
+    from modelspec.adapters import tags
+
+    if not target.push or target.remote is None:
+        return False
+    _, tip = tags.remote_tip(found.repository, target.remote)
+    if tip == found.commit.oid:
+        return False
+    if found.path not in found.repository.tree(tip):
+        return True
+    latest = source(found.repository, found.repository.commit(tip), found.path)
+    return inputs_digest(latest.loaded.spec, gather(latest).files) != inputs
+
+
+def image(plan: Plan, world: World, target: Target) -> str | None:
+    """Push the image; returns `registry/name@sha256:...`, None without a registry.
+
+    Raises:
+        WorldError: the engine or the registry does not allow it.
+    """
+    if not (target.push and target.registry):
+        return None
+    from modelspec.adapters import engine
+
+    record = ImageRecord.model_validate(plan.step("image").record)
+    folder = Done(plan, world.store).folder("image")
+    return engine.push(folder, record, f"{target.registry}/{record.tag}")

@@ -1,0 +1,81 @@
+"""Name what was made: keep its bytes, render it in memory, and last of all create the tag."""
+
+from __future__ import annotations
+
+from modelspec.adapters.git import Remote
+from modelspec.plan.plan import Plan, address
+from modelspec.plan.records import EvaluateRecord, ImageRecord
+from modelspec.plan.release import Image, Made, Release
+from modelspec.plan.tags import message
+from modelspec.stages.world import World
+
+
+def compose(plan: Plan, *, published: bool, reference: str | None) -> Release:
+    """The record of what the plan's steps made.
+
+    Args:
+        plan: with every step made.
+        published: whether others may build on it.
+        reference: of the pushed image, `registry/name@sha256:...`.
+    """
+    record = ImageRecord.model_validate(plan.step("image").record)
+    version = plan.version
+    if version is None:
+        raise AssertionError(plan)
+    return Release(
+        name=plan.spec.metadata.name,
+        version=str(version),
+        published=published,
+        commit=plan.facts.commit,
+        inputs=plan.inputs,
+        sources=dict(plan.facts.sources),
+        spec=plan.spec.canonical(),
+        steps={
+            s.name: Made(key=s.key or "", record=dict(s.record or {})) for s in plan.steps
+        },
+        image=Image(
+            id=record.output, tag=record.tag, commit=record.commit, reference=reference
+        ),
+        toolchain=dict(plan.facts.toolchain),
+    )
+
+
+def paragraph(release: Release) -> str:
+    """The release in a paragraph for people, as the tag's message begins."""
+    evaluated = EvaluateRecord.model_validate(release.steps["evaluate"].record)
+    metrics = ", ".join(
+        f"{name} {e.value:.4g} ({e.low:.4g} to {e.high:.4g})"
+        for name, e in evaluated.metrics.items()
+    )
+    rows = next((e.rows for e in evaluated.metrics.values()), 0)
+    gates = sum(len(m.record["verdicts"]) for n, m in release.steps.items() if "gate" in n)
+    return (
+        f"{release.name} {release.version}\n\n"
+        f"On {rows} test rows: {metrics}. Gates passed: {gates}. "
+        f"Image {release.image.reference or release.image.tag}."
+    )
+
+
+def keep_bytes(plan: Plan, world: World) -> None:
+    """Keep the bytes that the tag is going to name, before it does."""
+    for step in plan.steps:
+        if step.record is not None:
+            where = address(step.rule, step.key or "", plan.facts)
+            world.store.keep(step.name, where, step.record["output"])
+
+
+def tag(release: Release, world: World, remote: Remote | None) -> None:
+    """Create the annotated tag: on the remote first if there is one to publish to.
+
+    Raises:
+        Conflict: somebody else took the number; nothing is left behind here.
+        WorldError: git or the remote does not allow it.
+    """
+    from modelspec.adapters import tags
+
+    text = message(paragraph(release), release.model_dump(mode="json"))
+    ref = f"refs/tags/{release.tag}"
+    if remote is None:
+        tags.create_local(world.repository, ref, release.commit, text)
+    else:
+        tags.publish(world.repository, remote, ref, release.commit, text)
