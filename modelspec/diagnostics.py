@@ -53,9 +53,9 @@ class Diagnostic:
 
 def _window(line: str, column: int, width: int = 70) -> tuple[str, int]:
     """At most `width` characters of the line around the column, and where the caret goes."""
-    line = "".join(c if c.isprintable() else " " for c in line.rstrip("\r\n"))
     start = 0 if column <= width - 10 else column - width // 2
-    return line[start : start + width], column - 1 - start
+    shown = line.rstrip("\r\n")[start : start + width]
+    return "".join(c if c.isprintable() else " " for c in shown), column - 1 - start
 
 
 class ModelspecError(Exception):

@@ -1,1 +1,1 @@
-"""The language: text of a `model.yaml` to a checked `ModelSpec`, or every problem with its place."""
+"""The language: from the text of a `model.yaml` to a `ModelSpec`, or to every problem."""

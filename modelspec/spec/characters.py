@@ -19,16 +19,14 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 
 
 def decode(content: bytes, file: str) -> str:
-    """The text of a file, with line ends as `\\n` and without a byte order mark.
+    """The text of a file, with line feeds as line ends and without a byte order mark.
 
     Raises:
         InputError: if it is not UTF-8, or has characters that hide text; all of those with
             their places.
     """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError(
-            Diagnostic("the file is UTF-16", Location(file, 1, 1), "save it as UTF-8")
-        )
+        raise InputError(Diagnostic("the file is UTF-16", Location(file, 1, 1), "save it as UTF-8"))
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -59,8 +59,9 @@ class NumberFeature(Strict):
 
     type: Literal["number"]
     missing: MissingNumber = Field(
-        default=None, description="What an empty cell becomes: median, mean (of training rows), "
-        "or a number. Left out: an empty cell is an error."
+        default=None,
+        description="What an empty cell becomes: median, mean (of training rows), "
+        "or a number. Left out: an empty cell is an error.",
     )
     min: Number | None = Field(default=None, description="Smaller values are an error.")
     max: Number | None = Field(default=None, description="Larger values are an error.")

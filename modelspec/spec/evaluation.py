@@ -30,9 +30,7 @@ GateText = Annotated[
 class Maximize(Strict):
     """Find the threshold that maximizes this metric on the validation rows."""
 
-    maximize: str = Field(
-        description="A metric computed from labels, such as f1.", examples=["f1"]
-    )
+    maximize: str = Field(description="A metric computed from labels, such as f1.", examples=["f1"])
 
 
 def _form(value: Any) -> str:

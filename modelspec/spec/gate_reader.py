@@ -14,6 +14,7 @@ from modelspec.spec.gate_terms import (
     ForValue,
     Gate,
     GateError,
+    Model,
     Quantity,
     Reference,
     Slice,
@@ -98,10 +99,10 @@ class GateReader:
         self._take(re.compile(r"\*"))
         self._space("a space after *")
         name = self._take(_REFERENCE) or self._fail("needs baseline or champion after *")
-        return Reference("champion" if name == "champion" else "baseline", quantity.number)
+        return Reference(cast("Model", name), quantity.number)
 
     def _reference(self, name: str) -> Reference:
-        kind = "champion" if name == "champion" else "baseline"
+        kind = cast("Model", name)
         if self._next(r" *\*"):
             self._fail("must have the factor first", f"write 0.9 * {name}")
         if not self._next(r" *[-+]"):
@@ -130,7 +131,8 @@ class GateReader:
         if self._next(r"[^\s*+-]"):
             self._fail(f"has an unknown unit after {text}", f"units are {_UNITS}")
         if self._next(r" +(%|ms|s|kB|MB|KiB|MiB)( |$)"):
-            self._fail("must have the unit right behind the number", f"write {text}ms, not {text} ms")
+            message = "must have the unit right behind the number"
+            self._fail(message, f"write {text}ms, not {text} ms")
         return Quantity(number, cast("Unit", unit))
 
     def _slice(self) -> Slice:

@@ -9,6 +9,7 @@ from typing import Literal
 from modelspec.spec.scalar import Wrong
 
 Unit = Literal["", "%", "ms", "s", "kB", "MB", "KiB", "MiB"]
+Model = Literal["champion", "baseline"]
 Comparator = Literal[">=", "<=", ">", "<"]
 
 FLOOR = 30
@@ -51,7 +52,7 @@ class Quantity:
 class Reference:
     """A bound taken from another model: `factor * name + offset`."""
 
-    name: Literal["champion", "baseline"]
+    name: Model
     factor: float = 1.0
     offset: Quantity = Quantity(0.0)
 

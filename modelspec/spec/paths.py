@@ -15,9 +15,7 @@ _PORT = r"(:[0-9]{1,5})?"
 _HOST = r"[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*"
 _PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
-_IMAGE = re.compile(
-    rf"({_HOST}{_PORT}/)?{_PART}(/{_PART})*(:{_TAG})?(@sha256:[0-9a-f]{{64}})?"
-)
+_IMAGE = re.compile(rf"({_HOST}{_PORT}/)?{_PART}(/{_PART})*(:{_TAG})?(@sha256:[0-9a-f]{{64}})?")
 _REGISTRY = re.compile(rf"{_HOST}{_PORT}(/{_PART})*")
 _LATER_FILES = (".parquet", ".npz", ".tfrecord", ".csv.gz", ".csv.zst")
 
@@ -42,9 +40,12 @@ def _source(value: str) -> str:
     if refused:
         raise Wrong(f"{refused}: {show(value)}", "write a path relative to this file: data/x.csv")
     later = (
-        "a URL" if "://" in value
-        else "a glob" if re.search(r"[*?\[\]{}]", value)
-        else "a folder" if value.endswith("/")
+        "a URL"
+        if "://" in value
+        else "a glob"
+        if re.search(r"[*?\[\]{}]", value)
+        else "a folder"
+        if value.endswith("/")
         else f"a {name} file"
         if (name := next((s for s in _LATER_FILES if value.lower().endswith(s)), ""))
         else ""
@@ -127,9 +128,7 @@ def _kubernetes_memory(value: str) -> str:
     hint = "the unit is needed: Mi or Gi (powers of 1024), M or G (powers of 1000)"
     if match := re.fullmatch(r"([1-9][0-9]*) ?([kKmMgG])i?[bB]", value):
         hint = f"write {match[1]}{match[2].upper()}i"
-    raise Wrong(
-        f"must be a Kubernetes quantity of memory such as 256Mi, not {show(value)}", hint
-    )
+    raise Wrong(f"must be a Kubernetes quantity of memory such as 256Mi, not {show(value)}", hint)
 
 
 def _column(value: str) -> str:

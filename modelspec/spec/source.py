@@ -7,6 +7,7 @@ second document, deep nesting, large files, characters that hide text.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 import yaml
 
 from modelspec.diagnostics import Diagnostic, InputError, Location
-from modelspec.spec.characters import decode, HIDDEN_CHARACTERS, name_of_character
+from modelspec.spec.characters import HIDDEN_CHARACTERS, decode, name_of_character
 from modelspec.spec.places import Node, Path, Places
 from modelspec.spec.scalar import Plain, show
 from modelspec.spec.syntax import explain
@@ -97,8 +98,7 @@ def read(content: bytes, file: str, parser: Parser | None = None) -> Source:
     except _Stop:
         raise InputError(*reader.source.problems) from None
     except yaml.MarkedYAMLError as error:
-        message, hint, line, column = explain(error, text.split("\n"))
-        reader.problem(message, line, column, hint)
+        reader.not_yaml(error)
         raise InputError(*reader.source.problems) from None
     except yaml.YAMLError:
         raise InputError(Diagnostic("this is not YAML", Location(file, 1, 1))) from None
@@ -148,6 +148,18 @@ class _Reader:
         self.source.problems.append(places.diagnostic(message, location, hint))
         if len(self.source.problems) >= MAX_PROBLEMS:
             raise _Stop
+
+    def not_yaml(self, error: yaml.MarkedYAMLError) -> None:
+        """Notes an error of the parser; at the end of the file, where the open part began."""
+        lines = self.source.places.lines
+        message, hint, line, column = explain(error, lines)
+        rest = lines[line][column:] if line < len(lines) else ""
+        if self._stack and not rest.strip() and line >= len(lines) - 1:
+            frame = self._stack[-1]
+            message = f"this {'list' if frame.pairs is None else 'mapping'} is never closed"
+            line, column, hint = frame.node.line, frame.node.column, "add the closing bracket"
+        with contextlib.suppress(_Stop):
+            self.problem(message, line, column, hint)
 
     def _stop(self, message: str, line: int, column: int, hint: str = "") -> None:
         self.problem(message, line, column, hint)
@@ -204,12 +216,9 @@ class _Reader:
         if frame is None and not mapping:
             self._stop("a list at the top, where keys are needed", mark.line, mark.column)
         if frame is not None and frame.key is None:
-            self._stop(
-                "a key must be text, not a list or mapping",
-                mark.line,
-                mark.column,
-                "template markers such as {{ x }} need quotes, and are not expanded here",
-            )
+            template = "{{" in self.source.places.lines[mark.line]
+            hint = "template markers such as {{ x }} are not expanded here" if template else ""
+            self._stop("a key must be text, not a list or mapping", mark.line, mark.column, hint)
         if len(self._stack) >= MAX_DEPTH:
             self._stop(f"nesting is deeper than {MAX_DEPTH} levels", mark.line, mark.column)
         self._stack.append(_Frame(self._node(event, None), mapping=mapping))
@@ -263,9 +272,7 @@ class _Reader:
         if not self._stack:
             if not isinstance(node.value, dict):
                 self._stop("a text at the top, where keys are needed", node.line, node.column)
-            self.source.places = Places(
-                self.source.places.file, self.source.places.lines, node
-            )
+            self.source.places = Places(self.source.places.file, self.source.places.lines, node)
             return
         frame = self._stack[-1]
         key = frame.key

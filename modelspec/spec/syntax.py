@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import yaml
 
+_QUOTE_ALL = "put quotes around all of it, or around nothing"
 _CLOSE = "close it, or quote the text if the bracket belongs to it"
+
+_MISPLACED = ("expected key", "<block end>", "'-' indicator")
 
 # Words of PyYAML's two parsers; what to say; what to do; whether the place is where the open
 # construct began rather than where the parser gave up.
@@ -15,6 +20,7 @@ _MEANINGS: tuple[tuple[tuple[str, ...], str, str, bool], ...] = (
         "quote the text if the colon belongs to it, else check the indentation",
         False,
     ),
+    (("nesting", "max depth", "depth level"), "nesting is too deep", "", False),
     (
         ("could not find expected ':'",),
         "a key without a colon",
@@ -30,7 +36,7 @@ _MEANINGS: tuple[tuple[tuple[str, ...], str, str, bool], ...] = (
     (("',' or ']'",), "this list is not closed where it should be", _CLOSE, True),
     (("',' or '}'",), "this mapping is not closed where it should be", _CLOSE, True),
     (
-        ("expected key", "<block end>", "'-' indicator"),
+        _MISPLACED,
         "this line does not belong to what is above it",
         "keys of one mapping begin in one column, and so do the `-` of one list",
         False,
@@ -56,11 +62,16 @@ _MEANINGS: tuple[tuple[tuple[str, ...], str, str, bool], ...] = (
     (("directive",), "directives (lines that begin with %) are not allowed", "", True),
     (("tag",), "tags (`!...`) are not allowed", "put the text in quotes", True),
     (("node content",), "a value is missing or cannot begin like this", "", False),
-    (("block scalar", "indentation"), "the header of this block of text is wrong", "", False),
+    (
+        ("block scalar", "indentation", "comment or line break"),
+        "the header of this block of text is wrong",
+        "write `|` or `>` alone, and the text indented below it",
+        False,
+    ),
 )
 
 
-def explain(error: yaml.MarkedYAMLError, lines: list[str]) -> tuple[str, str, int, int]:
+def explain(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> tuple[str, str, int, int]:
     """Message, hint, and line and column (from 0) of an error of PyYAML's parsers."""
     problem = str(error.problem or "")
     mark = error.problem_mark or error.context_mark
@@ -68,6 +79,9 @@ def explain(error: yaml.MarkedYAMLError, lines: list[str]) -> tuple[str, str, in
     if "cannot start any token" in problem:
         message, hint = _no_token(_at(lines, line, column))
         return message, hint, line, column
+    before = lines[line][:column].strip() if line < len(lines) else ""
+    if before and any(word in problem for word in _MISPLACED):
+        return "this does not belong to the value before it", _QUOTE_ALL, line, column
     for words, message, hint, at_start in _MEANINGS:
         if any(word in problem for word in words):
             if at_start and error.context_mark:
@@ -82,5 +96,5 @@ def _no_token(character: str) -> tuple[str, str]:
     return f"text cannot begin with {character or 'this'}", "put the text in quotes"
 
 
-def _at(lines: list[str], line: int, column: int) -> str:
+def _at(lines: Sequence[str], line: int, column: int) -> str:
     return lines[line][column : column + 1] if line < len(lines) else ""

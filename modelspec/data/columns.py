@@ -1,0 +1,191 @@
+"""The feature columns: which they are, and their cells read as what the spec says they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelspec.data.numbers import LARGEST, Numbers, read_numbers, why_not
+from modelspec.data.problems import Problems
+from modelspec.data.table import Table, listed
+from modelspec.spec.data import CategoryFeature, Data, Feature, NumberFeature
+from modelspec.spec.scalar import show
+
+Column: TypeAlias = "NDArray[np.float64] | NDArray[np.object_]"
+"""Shape (rows,). Number: float64, NaN where missing. Category: objects, `str` or None."""
+
+MOST_INFERRED = 100
+"""A column of text with more distinct values is no category unless the spec says so."""
+
+MOST_VALUES = 1000
+"""A category without a list of values has no more than these: each is a column of the network."""
+
+_EXACT = 2.0**53
+
+
+def features_of(table: Table, data: Data, problems: Problems) -> dict[str, Feature]:
+    """The features, in the order of the file's columns.
+
+    The order of `data.features` means nothing, so that reordering it changes nothing.
+    """
+    taken = {data.target.column, *data.ignore}
+    if data.features is None:
+        names = [name for name in table.names if name not in taken]
+        if not names:
+            problems.in_spec(("data",), "no column is left that could be a feature")
+        return {
+            name: feature for name in names if (feature := _inferred(table, name, problems))
+        }
+    unused = [
+        name
+        for name in table.names
+        if name not in taken and name not in data.features and name != data.split.key
+    ]
+    if unused:
+        problems.warn(
+            ("data", "features"),
+            f"not used, because `features` does not name them: {listed(unused)}",
+            "add them to features, or to ignore",
+        )
+    return {name: data.features[name] for name in table.names if name in data.features}
+
+
+def _inferred(table: Table, name: str, problems: Problems) -> Feature | None:
+    """A number if every cell that is not empty is one, else a category."""
+    cells = table.cells(name)
+    found = read_numbers(cells)
+    filled = int((~found.empty).sum())
+    if not filled:
+        problems.in_header(name, f"column {show(name)} is empty in every row", "add it to ignore")
+        return None
+    if not found.wrong.any():
+        return NumberFeature(type="number")
+    distinct = cells.filter(cells != "").n_unique()
+    if distinct > MOST_INFERRED or (distinct == filled and filled > 1):
+        many = "all different" if distinct == filled else f"{distinct} different ones"
+        problems.in_header(
+            name,
+            f"column {show(name)} holds texts, {many}: too many for a category by itself",
+            "add it to ignore, or list all features and make it a category there",
+        )
+        return None
+    return CategoryFeature(type="category")
+
+
+def read_columns(
+    table: Table, features: Mapping[str, Feature], problems: Problems, *, inferred: bool
+) -> dict[str, Column]:
+    """The cells of every feature, checked against what the spec says of it.
+
+    Args:
+        table: the file.
+        features: names and what they are.
+        problems: gets every cell that is wrong.
+        inferred: whether `features` was left out of the spec.
+    """
+    return {
+        name: (
+            _numbers(table, name, feature, problems, inferred=inferred)
+            if isinstance(feature, NumberFeature)
+            else _texts(table, name, feature, problems, inferred=inferred)
+        )
+        for name, feature in features.items()
+    }
+
+
+def _numbers(
+    table: Table, name: str, feature: NumberFeature, problems: Problems, *, inferred: bool
+) -> NDArray[np.float64]:
+    cells = table.cells(name)
+    found = read_numbers(cells)
+    check_numbers(table, name, found, problems, f"write {name}: {{type: number, missing: median}}")
+    for wrong, bound, word in (
+        (found.values < (-np.inf if feature.min is None else feature.min), feature.min, "below"),
+        (found.values > (np.inf if feature.max is None else feature.max), feature.max, "above"),
+    ):
+        text = cells[int(np.argmax(wrong))]
+        problems.in_cells(
+            name, wrong, f"{show(name)} is {text}, {word} the bound of {bound:g}"
+            if bound is not None else "",
+            "correct the cell, or the bound in features",
+        )  # fmt: skip
+    rounded = int((np.abs(found.values) > _EXACT).sum())
+    if rounded:
+        problems.warn(
+            ("data", "features", name),
+            f"{rounded} cells of {show(name)} are beyond 2^53 and lose digits",
+            "if it is an identifier, add it to ignore",
+        )
+    if feature.missing is None:
+        _missing(table, name, found.empty, ("median", "mean", "0"), problems, inferred=inferred)
+    return found.values
+
+
+def check_numbers(
+    table: Table, name: str, found: Numbers, problems: Problems, missing: str
+) -> None:
+    """Report cells that are not numbers, or too large ones."""
+    cells = table.cells(name)
+    text = str(cells[int(np.argmax(found.wrong))])
+    message = f"{show(name)} is a number, and this cell holds {show(text)}"
+    problems.in_cells(name, found.wrong, message, why_not(text, missing))
+    text = str(cells[int(np.argmax(found.large))])
+    message = f"{show(name)} is {show(text)}, and numbers go up to {LARGEST:.2g} (float32)"
+    problems.in_cells(name, found.large, message, "correct the cell")
+
+
+def _texts(
+    table: Table, name: str, feature: CategoryFeature, problems: Problems, *, inferred: bool
+) -> NDArray[np.object_]:
+    cells = table.cells(name)
+    empty = (cells == "").to_numpy()
+    texts = np.array(cells.to_list(), dtype=object)
+    texts[empty] = None
+    path = ("data", "features", name)
+    if feature.values is None:
+        distinct = cells.n_unique()
+        if distinct > MOST_VALUES:
+            problems.in_spec(
+                path,
+                f"{show(name)} has {distinct} different values, and each would be an input",
+                f"at most {MOST_VALUES}: add it to ignore, or list the values that matter",
+            )
+    else:
+        other = ~cells.is_in([*feature.values, ""]).to_numpy()
+        if other.any():
+            row = int(np.argmax(other))
+            problems.warn(
+                path,
+                f"{int(other.sum())} cells of {show(name)} are not among its values and will be "
+                f"encoded as none of them; the first is {show(texts[row])} in line "
+                f"{table.line(row)} of {table.file}",
+                "add it to values, if it is one",
+            )
+    if feature.missing is None:
+        policies = ("most_frequent", "own_category")
+        _missing(table, name, empty, policies, problems, inferred=inferred)
+    return texts
+
+
+def _missing(
+    table: Table,
+    name: str,
+    empty: NDArray[np.bool_],
+    policies: tuple[str, ...],
+    problems: Problems,
+    *,
+    inferred: bool,
+) -> None:
+    """Empty cells need a policy: guessing one would hide holes in the data."""
+    kind = "number" if "median" in policies else "category"
+    written = ", ".join(policies[:-1]) + " or " + policies[-1]
+    hint = f"write {name}: {{type: {kind}, missing: {policies[0]}}} in data.features ({written})"
+    if inferred:
+        hint += "; features are then listed completely"
+    count = int(empty.sum())
+    cells = f"{count} of {table.rows} cells are" if count > 1 else "a cell is"
+    message = f"{show(name)}: {cells} empty, and the spec does not say what that means"
+    problems.in_cells(name, empty, message, hint)

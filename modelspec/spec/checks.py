@@ -1,0 +1,163 @@
+"""Conflicts between parts of a spec that are each well formed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+from modelspec.serving.contract import DURATION_BUCKETS
+from modelspec.spec.base import duration_text, percent_text
+from modelspec.spec.data import NumberFeature
+from modelspec.spec.evaluation import Maximize
+from modelspec.spec.findings import Finding, repeated
+from modelspec.spec.gate_checks import check_gates, unknown_metric
+from modelspec.spec.metrics import METRICS, metrics_of
+from modelspec.spec.model import ModelSpec
+from modelspec.spec.places import Path
+
+_TASK: Path = ("task",)
+_TARGET: Path = ("data", "target", "column")
+_FEATURES: Path = ("data", "features")
+
+
+def check(spec: ModelSpec) -> Iterator[Finding]:
+    """Everything wrong with a spec that its parts alone do not show."""
+    yield from _target(spec)
+    yield from _columns(spec)
+    yield from _split(spec)
+    yield from _features(spec)
+    yield from _training(spec)
+    yield from _metrics(spec)
+    yield from _threshold(spec)
+    yield from check_gates(spec)
+    yield from _serving(spec)
+    yield from _latency(spec)
+
+
+def _target(spec: ModelSpec) -> Iterator[Finding]:
+    if spec.data.target.positive is not None and spec.task != "binary_classification":
+        path = ("data", "target", "positive")
+        message = f"only binary classification has a positive class, and the task is {spec.task}"
+        yield Finding(path, message, "leave it out", (_TASK,))
+
+
+def _columns(spec: ModelSpec) -> Iterator[Finding]:
+    data, target = spec.data, spec.data.target.column
+    ignore: Path = ("data", "ignore")
+    yield from repeated(ignore, "data.ignore", data.ignore)
+    for index, column in enumerate(data.ignore):
+        path = (*ignore, index)
+        if column == target:
+            yield Finding(path, f"`{column}` is the target and cannot be ignored", "", (_TARGET,))
+        elif data.features and column in data.features:
+            message = f"`{column}` is both a feature and ignored"
+            yield Finding(path, message, "keep one of the two", ((*_FEATURES, column),))
+    if data.features and target in data.features:
+        path = (*_FEATURES, target)
+        yield Finding(path, f"`{target}` is the target and cannot be a feature", "", (_TARGET,))
+    if data.split.key == target:
+        message = f"`{target}` is the target: rows of one class would all be on one side"
+        hint = "name the column that says which rows belong together, or leave it out"
+        yield Finding(("data", "split", "key"), message, hint, (_TARGET,))
+
+
+def _split(spec: ModelSpec) -> Iterator[Finding]:
+    split = spec.data.split
+    if split.test + split.validation >= Decimal(1):
+        both = percent_text(split.test + split.validation)
+        paths: tuple[Path, ...] = (("data", "split", "test"), ("data", "split", "validation"))
+        message = f"test and validation take {both} of the rows, and leave none to train on"
+        yield Finding(paths[0], message, "make them less than 100% together", paths)
+
+
+def _features(spec: ModelSpec) -> Iterator[Finding]:
+    for name, feature in (spec.data.features or {}).items():
+        path = (*_FEATURES, name)
+        if not isinstance(feature, NumberFeature):
+            values = feature.values or ()
+            yield from repeated((*path, "values"), f"`{name}`", values)
+            continue
+        low, high, fill = feature.min, feature.max, feature.missing
+        if low is not None and high is not None and low > high:
+            message = f"min {low:g} is greater than max {high:g}"
+            yield Finding((*path, "min"), message, "", ((*path, "max"),))
+        elif isinstance(fill, float) and (
+            (low is not None and fill < low) or (high is not None and fill > high)
+        ):
+            message = f"an empty cell would become {fill:g}, which min and max do not allow"
+            yield Finding((*path, "missing"), message, "", ((*path, "min"), (*path, "max")))
+
+
+def _training(spec: ModelSpec) -> Iterator[Finding]:
+    train, stopping = spec.train, spec.train.early_stopping
+    if train.class_weight and spec.task == "regression":
+        path: Path = ("train", "class_weight")
+        yield Finding(path, "regression has no classes to weigh", "leave it out", (_TASK,))
+    path = ("train", "early_stopping", "metric")
+    wrong = unknown_metric(stopping.metric, spec.task, ("loss",))
+    if wrong:
+        yield Finding(path, *wrong, (_TASK,))
+    if "patience" in stopping.model_fields_set and stopping.patience >= train.epochs:
+        message = f"training never stops early: {train.epochs} epochs are at most its patience"
+        reads = (("train", "epochs"),)
+        path = ("train", "early_stopping", "patience")
+        yield Finding(path, message, "", reads, severity="warning")
+
+
+def _metrics(spec: ModelSpec) -> Iterator[Finding]:
+    path: Path = ("evaluate", "metrics")
+    yield from repeated(path, "evaluate.metrics", spec.evaluate.metrics)
+    for index, name in enumerate(spec.evaluate.metrics):
+        wrong = unknown_metric(name, spec.task)
+        if wrong:
+            yield Finding((*path, index), *wrong, (_TASK,))
+
+
+def _threshold(spec: ModelSpec) -> Iterator[Finding]:
+    path: Path = ("evaluate", "threshold")
+    if "threshold" not in spec.evaluate.model_fields_set:
+        return
+    if spec.task != "binary_classification":
+        message = f"only binary classification has a threshold, and the task is {spec.task}"
+        yield Finding(path, message, "leave it out", (_TASK,))
+        return
+    if not isinstance(spec.evaluate.threshold, Maximize):
+        return
+    name = spec.evaluate.threshold.maximize
+    path = (*path, "maximize")
+    wrong = unknown_metric(name, spec.task)
+    if wrong:
+        yield Finding(path, *wrong, (_TASK,))
+    elif not METRICS[name].from_labels:
+        known = [n for n in metrics_of(spec.task) if METRICS[n].from_labels]
+        message = f"`{name}` does not depend on the threshold"
+        yield Finding(path, message, f"these do: {', '.join(known)}", (_TASK,))
+
+
+def _serving(spec: ModelSpec) -> Iterator[Finding]:
+    yield from repeated(("export",), "export", spec.export)
+    if spec.serve.runtime not in spec.export:
+        message = f"export leaves out {spec.serve.runtime}, which the container runs"
+        hint = f"write [{', '.join((*spec.export, spec.serve.runtime))}]"
+        yield Finding(("export",), message, hint, (("serve", "runtime"),))
+    low, high = spec.deploy.replicas.min, spec.deploy.replicas.max
+    if low > high:
+        given = "min" if "min" in spec.deploy.replicas.model_fields_set else "max"
+        paths = (("deploy", "replicas", "min"), ("deploy", "replicas", "max"))
+        message = f"at least {low} replicas and at most {high} contradict each other"
+        yield Finding(("deploy", "replicas", given), message, "", paths)
+
+
+def _latency(spec: ModelSpec) -> Iterator[Finding]:
+    wanted = spec.monitor.slo.latency_p99
+    buckets = [timedelta(microseconds=round(bucket * 1_000_000)) for bucket in DURATION_BUCKETS]
+    if wanted in buckets:
+        return
+    below = [duration_text(b) for b in buckets if b < wanted][-1:]
+    above = [duration_text(b) for b in buckets if b > wanted][:1]
+    message = (
+        f"the runtime counts requests in fixed buckets, and {duration_text(wanted)} is not one"
+    )
+    hint = f"write {' or '.join(below + above)}"
+    yield Finding(("monitor", "slo", "latency_p99"), message, hint)

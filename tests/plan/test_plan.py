@@ -1,0 +1,150 @@
+"""Which steps run, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from modelspec.plan.facts import Facts
+from modelspec.plan.plan import differences, make_plan
+from modelspec.plan.release import Release
+from modelspec.plan.tags import Version
+from tests.plan.conftest import Runner, facts, spec_of
+
+ALL = ["data", "train", "evaluate", "gate", "export.onnx", "export.tflite", "image", "check"]
+Releaser = Callable[..., Release]
+
+
+def after(release: Release, *, bytes_here: bool = True) -> Facts:
+    """A clone that has this release, and its bytes or not."""
+    kept = {(name, made.record["output"]) for name, made in release.steps.items()}
+    return facts(
+        releases=(release,),
+        taken=(Version.parse(release.version),),
+        kept=frozenset(kept) if bytes_here else frozenset(),
+    )
+
+
+def test_a_first_apply_runs_every_step_in_order_and_is_version_1(run: Runner) -> None:
+    plan, ran = run(make_plan(spec_of(), facts()))
+    assert ran == ALL
+    assert str(plan.version) == "1.0.0"
+    assert plan.found is None
+
+
+def test_the_plan_names_all_steps_before_any_ran() -> None:
+    plan = make_plan(spec_of(), facts())
+    assert [(s.name, s.action) for s in plan.steps] == [(name, "run") for name in ALL]
+    assert {s.reason for s in plan.steps} == {"first release"}
+
+
+def test_the_same_inputs_again_are_the_same_release_even_without_bytes(
+    run: Runner, release: Releaser
+) -> None:
+    first = release(spec_of(), facts())
+    plan, ran = run(make_plan(spec_of(), after(first, bytes_here=False)))
+    assert ran == []
+    assert plan.found == first
+
+
+@pytest.mark.parametrize(
+    ("change", "expected", "version"),
+    [
+        ({"monitor.slo": {"latency_p99": "100ms"}}, [], "1.0.1"),
+        ({"metadata.owner": "growth"}, [], "1.0.1"),
+        ({"deploy.replicas": {"max": 5}}, [], "1.0.1"),
+        ({"evaluate.gates": ["roc_auc >= 0.7"]}, ["gate"], "1.0.1"),
+        ({"evaluate.metrics": ["accuracy"]}, ["evaluate", "gate"], "1.0.1"),
+        ({"evaluate.threshold": 0.4}, ["evaluate", "gate"], "1.0.1"),
+        ({"container.base": "python:3.12-slim"}, ["image", "check"], "1.0.1"),
+        ({"train.epochs": 9}, ALL[1:], "1.1.0"),
+        ({"data.ignore": ["id"]}, ALL, "1.1.0"),
+        ({"export": ["tflite", "onnx", "savedmodel"]}, ["export.savedmodel"], "1.0.1"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_change_runs_exactly_what_reads_it(
+    change: dict[str, object],
+    expected: list[str],
+    version: str,
+    run: Runner,
+    release: Releaser,
+) -> None:
+    first = release(spec_of(), facts())
+    plan, ran = run(make_plan(spec_of(**change), after(first)))
+    assert ran == expected
+    assert str(plan.version) == version
+
+
+def test_a_step_whose_bytes_are_gone_runs_again_only_for_a_step_that_needs_them(
+    release: Releaser,
+) -> None:
+    first = release(spec_of(), facts())
+    gone = after(first, bytes_here=False)
+    plan = make_plan(spec_of(**{"container.base": "python:3.12-slim"}), gone)
+    assert [s.name for s in plan.steps if s.action == "run"] == [
+        "data", "train", "export.tflite", "image", "check",
+    ]
+    assert "bytes" in plan.step("train").reason
+
+
+def test_a_step_that_turns_out_the_same_stops_what_follows(
+    run: Runner, release: Releaser
+) -> None:
+    first = release(spec_of(), facts())
+    moved = replace(after(first), files={"data.csv": "d" * 40})
+    plan = make_plan(spec_of(), moved)
+    assert [s.name for s in plan.steps if s.action == "run"] == ALL
+    assert "data.csv changed" in plan.step("data").reason
+
+
+def test_data_that_change_make_a_new_model(run: Runner, release: Releaser) -> None:
+    first = release(spec_of(), facts())
+    plan, ran = run(make_plan(spec_of(), replace(after(first), files={"data.csv": "d" * 40})))
+    assert ran == ALL
+    assert str(plan.version) == "1.1.0"
+
+
+def test_another_toolchain_makes_no_work_by_itself(release: Releaser, run: Runner) -> None:
+    first = release(spec_of(), facts())
+    newer = replace(after(first), toolchain={"tensorflow": "3.0.0"})
+    assert make_plan(spec_of(), newer).next() is None
+    _, ran = run(make_plan(spec_of(**{"metadata.owner": "x"}), newer))
+    assert ran == []
+
+
+def test_bytes_of_another_toolchain_are_not_taken_from_the_cache(run: Runner) -> None:
+    finished, _ = run(make_plan(spec_of(), facts()))
+    _, ran = run(
+        make_plan(spec_of(), replace(finished.facts, toolchain={"tensorflow": "3.0.0"}))
+    )
+    assert ran == ALL
+
+
+def test_a_killed_run_goes_on_after_the_last_finished_step(run: Runner) -> None:
+    finished, _ = run(make_plan(spec_of(), facts()))
+    left = {k: v for k, v in finished.facts.finished.items() if k[0] in ("data", "train")}
+    kept = frozenset((step, record["output"]) for (step, _), record in left.items())
+    _, ran = run(make_plan(spec_of(), facts(finished=left, kept=kept)))
+    assert ran == ALL[2:]
+
+
+def test_a_tag_without_a_readable_record_takes_its_number() -> None:
+    plan = make_plan(spec_of(), facts(taken=(Version(1, 0, 0),)))
+    assert plan.found is None
+
+
+def test_the_order_of_keys_and_written_defaults_change_nothing() -> None:
+    written = spec_of(**{"train": {"batch_size": 32, "epochs": 50}})
+    assert make_plan(written, facts()).inputs == make_plan(spec_of(), facts()).inputs
+
+
+def test_differences_are_told_by_path_with_old_and_new_value() -> None:
+    old = {"train": {"epochs": 5}, "export": ["onnx"]}
+    new = {"train": {"epochs": 6, "batch_size": 8}, "export": ["onnx"]}
+    assert list(differences(old, new)) == [
+        "train.batch_size: (default) -> 8",
+        "train.epochs: 5 -> 6",
+    ]
