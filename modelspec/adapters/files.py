@@ -18,7 +18,9 @@ def wrap_os_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         where = error.filename or path
-        raise WorldError(f"cannot write {where}: {(error.strerror or str(error)).lower()}") from None
+        raise WorldError(
+            f"cannot write {where}: {(error.strerror or str(error)).lower()}"
+        ) from None
 
 
 def replace_file(path: Path, content: bytes) -> bool:

@@ -170,9 +170,7 @@ class Repository:
                 *wanted[start : start + _PATHS_AT_ONCE],
             ).output
             reported |= {os.fsdecode(line[3:]) for line in lines.split(b"\0")[:-1]}
-        # A repository inside this one is reported as a folder.
-        folders = tuple(path for path in reported if path.endswith("/"))
-        return [path for path in wanted if path in reported or path.startswith(folders)]
+        return [path for path in wanted if path in reported]
 
     def tags(self, names: Iterable[str] | None = None) -> list[Tag]:
         """Every tag `<name>/v<version>` of these models, or of all; lowest version first.

@@ -104,7 +104,7 @@ def write(root: Path, *arguments: str, feed: bytes = b"", seconds: float = SECON
         feed: its standard input.
         seconds: after which it is killed, with what it started; `error` then says so.
     """
-    from git.cmd import Git  # noqa: PLC0415  (of no use to an apply that has nothing to do)
+    from git.cmd import Git
 
     here = {"GIT_DIR": str(root / ".git"), "GIT_WORK_TREE": str(root), "GIT_NAMESPACE": ""}
     with tempfile.TemporaryFile() as source:

@@ -31,13 +31,16 @@ class Store:
         self.releases = root / "releases"
 
     def open(self) -> None:
-        """Make the folder, tell git to leave it alone, remove what killed runs left behind."""
+        """Make the folder, and tell git to leave it alone."""
         with wrap_os_errors(self.root):
             self.root.mkdir(exist_ok=True)
             ignore = self.root / ".gitignore"
             if not ignore.exists():
                 ignore.write_text("*\n", "utf-8")
-            shutil.rmtree(self.root / "tmp", ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Remove what killed runs left behind; only for who holds the lock."""
+        shutil.rmtree(self.root / "tmp", ignore_errors=True)
 
     def begin(self) -> Path:
         """An empty folder for the files of a step that runs."""

@@ -18,7 +18,7 @@ _LOST_A_RACE = re.compile(r"reference already exists|is at [0-9a-f]+ but expecte
 _LOST_A_PUSH = re.compile(
     r"stale info|already exists|cannot lock ref|failed to update ref|incorrect old value"
 )
-_REASON = re.compile(r"^!\t.*\t\[(.*)$", re.MULTILINE)
+_REASON = re.compile(r"^!\t.*\t(.*)$", re.MULTILINE)
 _DEFAULT = re.compile(r"^ref: refs/heads/(\S+)\tHEAD$", re.MULTILINE)
 _TIP = re.compile(r"^([0-9a-f]{40,64})\tHEAD$", re.MULTILINE)
 _REFUSED = re.compile(r"^ ! \[.*?\] +\S+ +-> +(\S+) +\((.*)\)$", re.MULTILINE)
@@ -111,7 +111,7 @@ def fetch_tags(
     if not wanted:
         return
     depth = _depth(repository)
-    answer = _fetch(repository, remote, [*depth, "--", remote.name, *wanted], seconds)
+    answer = _fetch(repository, remote, wanted, depth, seconds)
     if answer.code == 0:
         return
     refused = _REFUSED.findall(answer.error)
@@ -124,7 +124,7 @@ def fetch_tags(
         raise Conflict(*(_moved(remote, here[ref]) for ref in moved))
     drafts = [f"+{ref}:{ref}" for ref in sorted(clashes & here.keys())]
     if drafts:
-        answer = _fetch(repository, remote, [*depth, "--", remote.name, *drafts], seconds)
+        answer = _fetch(repository, remote, drafts, depth, seconds)
         if answer.code:
             raise WorldError(f"{remote.name}: {answer.complaint}")
 
@@ -151,7 +151,7 @@ def remote_tip(
             f"the remote {remote.name} has no default branch: push one, and make its HEAD name it"
         )
     if read(repository.root, "cat-file", "-e", f"{tip[1]}^{{commit}}").code:
-        answer = _fetch(repository, remote, ["--refmap=", "--", remote.name, tip[1]], seconds)
+        answer = _fetch(repository, remote, [tip[1]], [], seconds)
         if answer.code:
             raise WorldError(f"{remote.name}: {answer.complaint}")
     return branch[1], tip[1]
@@ -182,7 +182,7 @@ def _short(ref: str) -> str:
 def _moved(remote: Remote, tag: Tag) -> str:
     return (
         f"{remote.name} has moved the tag {_short(tag.ref)}, which is written once: it was "
-        f"{tag.oid} here. Find out who moved it; git tag -d {_short(tag.ref)} accepts the other"
+        f"{tag.oid} here. Find out who moved it; to accept it: git tag -d {_short(tag.ref)}"
     )
 
 
@@ -215,6 +215,9 @@ def _point(repository: Repository, ref: str, oid: str, old: str) -> None:
     if answer.code == 0:
         return
     if _LOST_A_RACE.search(answer.error):
+        present = _local(repository, ref)
+        if present and present.oid == oid:  # push does it where a remote's tags are tracked
+            return
         raise Conflict(f"the tag {_short(ref)} was taken meanwhile")
     if lock := _LOCKED.search(answer.error):
         raise WorldError(
@@ -254,23 +257,27 @@ def _send(repository: Repository, remote: Remote, ref: str, oid: str, seconds: f
     found = re.search(rf"^([0-9a-f]+)\t{re.escape(ref)}$", there.output.decode(), re.MULTILINE)
     if found and found[1] == oid:
         return
-    refused = answer.output.decode("utf-8", "replace")
-    if found or _LOST_A_PUSH.search(refused):
+    if found:
         raise Conflict(f"{remote.name} has another release under {_short(ref)}")
-    why = [*_REASON.findall(refused), answer.complaint]
-    raise WorldError(f"{remote.name} did not take the tag {_short(ref)}: {'; '.join(why)}")
+    refused = answer.output.decode("utf-8", "replace")
+    why = "; ".join([*_REASON.findall(refused), answer.complaint])
+    if _LOST_A_PUSH.search(refused):
+        raise Conflict(f"somebody else is writing the tag {_short(ref)} on {remote.name}: {why}")
+    raise WorldError(f"{remote.name} did not take the tag {_short(ref)}: {why}")
 
 
-def _fetch(repository: Repository, remote: Remote, arguments: list[str], seconds: float) -> Answer:
+def _fetch(
+    repository: Repository, remote: Remote, refspecs: list[str], depth: list[str], seconds: float
+) -> Answer:
     """Fetch exactly what is asked for: a user's setting to prune would delete unpublished tags."""
     fixed = ["--no-tags", "--no-prune", "--no-prune-tags", "--no-write-fetch-head"]
-    fixed += ["--no-recurse-submodules", "--no-auto-maintenance"]
-    settings = ["-c", "fetch.output=full"]
-    return write(repository.root, *settings, "fetch", *fixed, *arguments, seconds=seconds)
+    fixed += ["--no-recurse-submodules", "--no-auto-maintenance", "--refmap=", *depth]
+    arguments = ["-c", "fetch.output=full", "fetch", *fixed, "--", remote.name, *refspecs]
+    return write(repository.root, *arguments, seconds=seconds)
 
 
 def _depth(repository: Repository) -> list[str]:
-    """`--depth` makes a full clone shallow, and a shallow one no deeper than it says."""
+    """Cut history where it is cut already: `--depth` would make a full clone shallow."""
     if not repository.is_shallow():
         return []
     count = read(repository.root, "rev-list", "--count", "HEAD").output

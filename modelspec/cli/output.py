@@ -22,7 +22,7 @@ def row(name: str, text: str, seconds: float | None = None) -> str:
 
 
 def _took(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"  # noqa: PLR2004
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
 def progress(sofar: float, began: float, text: str) -> str:

@@ -16,15 +16,18 @@ def render(
     ] = False,
 ) -> None:
     """Render the objects of every release.lock in the work tree again."""
-    from modelspec.adapters.git import worktree_root
+    from modelspec.adapters.git import Repository
     from modelspec.diagnostics import Diagnostic, OutOfDate
     from modelspec.stages.deploy import from_locks, locks
 
-    root = worktree_root(Path.cwd())
+    root = Repository.open(Path.cwd()).root
     changed = [path.relative_to(root) for path in from_locks(root, check=check)]
     if check and changed:
         raise OutOfDate(
-            *(Diagnostic(f"{path} is not what its release.lock renders to") for path in changed[:-1]),
+            *(
+                Diagnostic(f"{path} is not what its release.lock renders to")
+                for path in changed[:-1]
+            ),
             Diagnostic(
                 f"{changed[-1]} is not what its release.lock renders to", hint="modelspec render"
             ),

@@ -36,9 +36,7 @@ def features_of(table: Table, data: Data, problems: Problems) -> dict[str, Featu
         names = [name for name in table.names if name not in taken]
         if not names:
             problems.in_spec(("data",), "no column is left that could be a feature")
-        return {
-            name: feature for name in names if (feature := _inferred(table, name, problems))
-        }
+        return {name: feature for name in names if (feature := _inferred(table, name, problems))}
     unused = [
         name
         for name in table.names
@@ -54,7 +52,10 @@ def features_of(table: Table, data: Data, problems: Problems) -> dict[str, Featu
 
 
 def _inferred(table: Table, name: str, problems: Problems) -> Feature | None:
-    """A number if every cell that is not empty is one, else a category."""
+    """A number if every cell that is not empty is one, else a category.
+
+    A few texts among numbers are more likely a mistake than a category, and are reported.
+    """
     cells = table.cells(name)
     found = read_numbers(cells)
     filled = int((~found.empty).sum())
@@ -63,6 +64,15 @@ def _inferred(table: Table, name: str, problems: Problems) -> Feature | None:
         return None
     if not found.wrong.any():
         return NumberFeature(type="number")
+    if 2 * int(found.wrong.sum()) < filled:
+        text = str(cells[int(np.argmax(found.wrong))])
+        problems.in_cells(
+            name,
+            found.wrong,
+            f"most cells of {show(name)} are numbers, and this one is {show(text)}",
+            f"{why_not(text, 'say in data.features what an empty cell becomes')}",
+        )
+        return None
     distinct = cells.filter(cells != "").n_unique()
     if distinct > MOST_INFERRED or (distinct == filled and filled > 1):
         many = "all different" if distinct == filled else f"{distinct} different ones"
@@ -102,16 +112,7 @@ def _numbers(
     cells = table.cells(name)
     found = read_numbers(cells)
     check_numbers(table, name, found, problems, f"write {name}: {{type: number, missing: median}}")
-    for wrong, bound, word in (
-        (found.values < (-np.inf if feature.min is None else feature.min), feature.min, "below"),
-        (found.values > (np.inf if feature.max is None else feature.max), feature.max, "above"),
-    ):
-        text = cells[int(np.argmax(wrong))]
-        problems.in_cells(
-            name, wrong, f"{show(name)} is {text}, {word} the bound of {bound:g}"
-            if bound is not None else "",
-            "correct the cell, or the bound in features",
-        )  # fmt: skip
+    _bounds(table, name, feature, found.values, problems)
     rounded = int((np.abs(found.values) > _EXACT).sum())
     if rounded:
         problems.warn(
@@ -120,8 +121,24 @@ def _numbers(
             "if it is an identifier, add it to ignore",
         )
     if feature.missing is None:
-        _missing(table, name, found.empty, ("median", "mean", "0"), problems, inferred=inferred)
+        _missing(name, found.empty, ("median", "mean", "0"), problems, inferred=inferred)
     return found.values
+
+
+def _bounds(
+    table: Table,
+    name: str,
+    feature: NumberFeature,
+    values: NDArray[np.float64],
+    problems: Problems,
+) -> None:
+    for bound, sign, word in ((feature.min, -1, "min"), (feature.max, 1, "max")):
+        if bound is None:
+            continue
+        wrong = sign * values > sign * bound
+        text = table.cells(name)[int(np.argmax(wrong))]
+        message = f"{show(name)} is {text} here, and its {word} is {bound:g}"
+        problems.in_cells(name, wrong, message, f"correct the cell, or {word} in features")
 
 
 def check_numbers(
@@ -166,12 +183,11 @@ def _texts(
             )
     if feature.missing is None:
         policies = ("most_frequent", "own_category")
-        _missing(table, name, empty, policies, problems, inferred=inferred)
+        _missing(name, empty, policies, problems, inferred=inferred)
     return texts
 
 
 def _missing(
-    table: Table,
     name: str,
     empty: NDArray[np.bool_],
     policies: tuple[str, ...],
@@ -185,7 +201,5 @@ def _missing(
     hint = f"write {name}: {{type: {kind}, missing: {policies[0]}}} in data.features ({written})"
     if inferred:
         hint += "; features are then listed completely"
-    count = int(empty.sum())
-    cells = f"{count} of {table.rows} cells are" if count > 1 else "a cell is"
-    message = f"{show(name)}: {cells} empty, and the spec does not say what that means"
+    message = f"{show(name)} is empty here, and the spec does not say what an empty cell becomes"
     problems.in_cells(name, empty, message, hint)

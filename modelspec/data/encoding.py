@@ -15,10 +15,10 @@ _MISSING_NUMBER = np.uint64(0x7FF8_0000_0000_0000)
 _MISSING_TEXT = b"\xff\xff\xff\xff"
 
 
-def number_bits(numbers: NDArray[np.float64]) -> NDArray[np.uint64]:
-    """The encoding of numbers, as big-endian integers; same shape."""
+def number_bytes(numbers: NDArray[np.float64]) -> bytes:
+    """The encodings of numbers, one after the other, row by row."""
     bits = (numbers + 0.0).view(np.uint64)
-    return np.where(np.isnan(numbers), _MISSING_NUMBER, bits).astype(">u8")
+    return np.where(np.isnan(numbers), _MISSING_NUMBER, bits).astype(">u8").tobytes()
 
 
 def text_bytes(text: str | None) -> bytes:

@@ -155,7 +155,7 @@ def _check_quotes(
             'put the whole field into quotes and double the one inside: "5"" pipe"',
         )  # fmt: skip
     if wrong < data.size:
-        opened = _opened(data, quotes, 2 * int(broken[0]))
+        opened = _opened(quotes, 2 * int(broken[0]))
         if b"\n" in content[opened:wrong]:
             raise _unclosed(content, file, opened)
         raise _error(
@@ -163,10 +163,10 @@ def _check_quotes(
             'double a quote that belongs to the text: "5"" pipe"',
         )  # fmt: skip
     if quotes.size % 2:
-        raise _unclosed(content, file, _opened(data, quotes, quotes.size - 1))
+        raise _unclosed(content, file, _opened(quotes, quotes.size - 1))
 
 
-def _opened(data: NDArray[np.uint8], quotes: NDArray[np.int64], index: int) -> int:
+def _opened(quotes: NDArray[np.int64], index: int) -> int:
     """Where the field of an opening quote begins: doubled quotes before it are passed over."""
     while index >= 2 and quotes[index - 1] == quotes[index] - 1:
         index -= 2
@@ -184,7 +184,8 @@ def _outside(quotes: NDArray[np.int64], offsets: NDArray[np.int64]) -> NDArray[n
     """Those of the offsets that are not between quotes."""
     if not quotes.size:
         return offsets
-    return offsets[np.searchsorted(quotes, offsets) % 2 == 0]
+    outside: NDArray[np.bool_] = np.searchsorted(quotes, offsets) % 2 == 0
+    return offsets[outside]
 
 
 def _location(file: str, content: bytes, offset: int) -> Location:

@@ -44,7 +44,9 @@ def read_numbers(cells: pl.Series) -> Numbers:
     empty = (cells == "").to_numpy()
     large = np.abs(values) > LARGEST
     # Adding zero makes -0.0 and 0.0 one value.
-    return Numbers(np.where(large, np.nan, values) + 0.0, empty, ~spelled.to_numpy() & ~empty, large)
+    return Numbers(
+        np.where(large, np.nan, values) + 0.0, empty, ~spelled.to_numpy() & ~empty, large
+    )
 
 
 def why_not(text: str, missing: str) -> str:
@@ -55,10 +57,8 @@ def why_not(text: str, missing: str) -> str:
         missing: how the spec says what becomes of an empty cell, for cells that mean one.
     """
     bare = text.strip().lower()
-    if bare in _ABSENT:
+    if bare in _ABSENT or not bare:
         return f"only an empty cell is missing: clear these cells, and {missing}"
-    if not bare:
-        return "the cell holds spaces: clear it"
     if _INFINITE.fullmatch(bare):
         return "numbers must be finite"
     if re.fullmatch(r"[-+]?\d+,\d+", bare, re.ASCII):

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from modelspec.data.table import SHOWN, Table
 from modelspec.diagnostics import Diagnostic, InputError, in_order
+from modelspec.spec.gate import offsets
 from modelspec.spec.places import Path, Places
 
 
@@ -29,6 +30,16 @@ class Problems:
         self.warnings.append(
             Diagnostic(found.message, found.location, found.hint, found.excerpt, "warning")
         )
+
+    def in_gate(self, number: int, message: str, hint: str = "") -> None:
+        """The slice of a gate does not fit the data; gates count from 0."""
+        path: Path = ("evaluate", "gates", number)
+        node = None if self._places is None else self._places.find(path)
+        if self._places is None or node is None:
+            self.in_spec(path, message, hint)
+            return
+        location = self._places.within(path, offsets(str(node.value))[1].get("slice", 0))
+        self._errors.append(self._places.diagnostic(message, location, hint))
 
     def in_cells(self, name: str, wrong: ArrayLike, message: str, hint: str = "") -> None:
         """Some cells of a column are wrong: one problem, at the first, with the others counted.
@@ -66,4 +77,6 @@ class Problems:
     def _at(self, path: Path, message: str, hint: str) -> Diagnostic:
         if self._places is None:
             return Diagnostic(message, None, hint)
-        return self._places.diagnostic(message, self._places.value(path), hint)
+        by_key = path[:2] == ("data", "features") or self._places.find(path[:2]) is None
+        location = self._places.key(path) if by_key else self._places.value(path)
+        return self._places.diagnostic(message, location, hint)

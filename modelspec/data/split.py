@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelspec.data.columns import Column
-from modelspec.data.encoding import number_bits, texts_bytes
+from modelspec.data.encoding import number_bytes, texts_bytes
 from modelspec.spec.data import Split
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
@@ -43,9 +43,9 @@ def sides(
         Shape (rows,).
     """
     if keys is not None:
-        messages: Iterator[tuple[bytes, ...]] = zip(texts_bytes(keys))
+        messages: Iterator[tuple[bytes, ...]] = zip(texts_bytes(keys), strict=True)
     else:
-        messages = zip(*_blocks(columns))
+        messages = zip(*_blocks(columns), strict=True)
     start = blake2b(split.seed.to_bytes(8, "big"), digest_size=8)
     hashes = np.frombuffer(b"".join(_hashes(start, messages)), dtype=">u8")
     side = np.full(hashes.shape, TRAIN, np.uint8)
@@ -64,11 +64,11 @@ def _hashes(start: blake2b, messages: Iterator[tuple[bytes, ...]]) -> Iterator[b
 
 def _blocks(columns: Mapping[str, Column]) -> Iterator[Sequence[bytes]]:
     """The columns' encodings by name; neighbouring numbers together, because that is faster."""
-    numbers: list[NDArray[np.uint64]] = []
+    numbers: list[NDArray[np.float64]] = []
     for name in sorted(columns):
         column = columns[name]
         if column.dtype == np.float64:
-            numbers.append(number_bits(column))
+            numbers.append(column.astype(np.float64))
             continue
         if numbers:
             yield _rows(numbers)
@@ -78,9 +78,9 @@ def _blocks(columns: Mapping[str, Column]) -> Iterator[Sequence[bytes]]:
         yield _rows(numbers)
 
 
-def _rows(numbers: list[NDArray[np.uint64]]) -> list[bytes]:
+def _rows(numbers: list[NDArray[np.float64]]) -> list[bytes]:
     width = 8 * len(numbers)
-    content = np.stack(numbers, axis=1).tobytes()
+    content = number_bytes(np.stack(numbers, axis=1))
     return [content[at : at + width] for at in range(0, len(content), width)]
 
 

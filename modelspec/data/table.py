@@ -33,7 +33,7 @@ class Table:
     @property
     def rows(self) -> int:
         """How many rows there are, without the header."""
-        return self._frame.height
+        return int(self._frame.height)
 
     def cells(self, name: str) -> pl.Series:
         """The texts of one column, in the order of the file."""
@@ -114,7 +114,7 @@ def _check_fields(layout: Layout) -> None:
         return
     first = int(ragged[0])
     start, count = int(layout.starts[first]), int(layout.fields[first])
-    if layout.content[start : start + 2] in (b"\n", b"\r\n"):
+    if layout.content.startswith((b"\n", b"\r\n"), start):
         message, hint, offset = "the row is empty", "remove the line", start
     else:
         message = f"the row has {count} fields, the header has {width}"

@@ -26,6 +26,8 @@ class Facts:
         finished: results in the cache: (step, address) to record.
         kept: (step, output) of which the bytes are on this machine.
         toolchain: what this machine would make each step with.
+        image_toolchain: what goes into an image besides: base, wheels, runtime.
+        publishing: whether the release is for others too; those that are not are then drafts.
     """
 
     commit: str
@@ -40,3 +42,15 @@ class Facts:
     kept: frozenset[tuple[str, str]] = frozenset()
     toolchain: Mapping[str, str] = field(default_factory=dict)
     image_toolchain: Mapping[str, str] = field(default_factory=dict)
+    publishing: bool = False
+
+    @property
+    def counted(self) -> tuple[Release, ...]:
+        """The releases whose numbers count: when publishing, drafts give way."""
+        return tuple(r for r in self.releases if r.published or not self.publishing)
+
+    @property
+    def numbers(self) -> tuple[Version, ...]:
+        """The numbers that a new release cannot have."""
+        drafts = {r.version for r in self.releases} - {r.version for r in self.counted}
+        return tuple(v for v in self.taken if str(v) not in drafts)

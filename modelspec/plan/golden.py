@@ -1,36 +1,57 @@
-"""Rows drawn from a schema, that a running container is asked before anything is tagged."""
+"""Golden rows: raw instances that an image must answer as Keras does, drawn from the schema."""
 
 from __future__ import annotations
 
-import random
-from typing import Any
+from collections.abc import Callable
+from random import Random
 
 from modelspec.plan.records import Categorical, Numeric, Schema
 
-COUNT = 16
-UNSEEN = "a value that was never seen"
+Cell = float | str | None
+Draw = Callable[[], float]
 
 
-def golden_rows(schema: Schema, seed: int, count: int = COUNT) -> list[list[Any]]:
-    """Rows of raw cells in the order of the features: the same for a schema and a seed.
+def golden(schema: Schema, seed: int, count: int = 16) -> list[list[Cell]]:
+    """Raw rows in feature order: the same for one schema and seed on every machine.
 
-    Numbers lie within two standard deviations of the mean and within their bounds. Among the
-    rows are missing cells, where the model takes them, and a category that it never saw.
+    Numbers lie within two `scale` of the mean, and within `min` and `max`. From two rows on,
+    each category feature has a value that training never saw in one of them, and each feature
+    that may be missing is missing in one.
     """
-    source = random.Random(seed)  # noqa: S311  (rows to ask, not secrets)
-    return [[_cell(f, number, source) for f in schema.features] for number in range(count)]
+    # Of all of `random`, only `random()` is promised to give the same numbers for ever.
+    draw = Random(seed).random  # noqa: S311 - not for secrets
+    columns = [_column(feature, count, draw) for feature in schema.features]
+    return [[column[row] for column in columns] for row in range(count)]
 
 
-def _cell(feature: Numeric | Categorical, number: int, source: random.Random) -> Any:
-    drawn = source.random()
+def _column(feature: Numeric | Categorical, count: int, draw: Draw) -> list[Cell]:
+    cells: list[Cell]
     if isinstance(feature, Numeric):
-        if feature.fill is not None and number % 4 == 1:
-            return None
-        value = feature.mean + (4 * drawn - 2) * feature.scale
-        low = value if feature.min is None else max(feature.min, value)
-        return low if feature.max is None else min(feature.max, low)
-    if feature.missing != "error" and number % 4 == 1:
-        return None
-    if number % 8 == 7:  # noqa: PLR2004
-        return UNSEEN
-    return feature.values[int(drawn * len(feature.values))]
+        cells = [_number(feature, draw) for _ in range(count)]
+        optional = feature.fill is not None
+    else:
+        cells = [feature.values[int(draw() * len(feature.values))] for _ in range(count)]
+        optional = feature.missing != "error"
+    special = int(draw() * count)
+    if isinstance(feature, Categorical):
+        cells[(special + 1) % count] = _unseen(feature.values)
+    if optional:
+        cells[special] = None
+    return cells
+
+
+def _number(feature: Numeric, draw: Draw) -> float:
+    value = feature.mean + feature.scale * (4 * draw() - 2)
+    value = float(f"{value:.6g}")  # short to read; what is asked is what is expected
+    if feature.min is not None:
+        value = max(value, feature.min)
+    if feature.max is not None:
+        value = min(value, feature.max)
+    return value
+
+
+def _unseen(values: tuple[str, ...]) -> str:
+    name = "unseen"
+    while name in values:
+        name += "-"
+    return name

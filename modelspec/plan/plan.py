@@ -67,7 +67,7 @@ class Plan:
         """The number of the release; None until it can be known."""
         if self.found:
             return Version.parse(self.found.version)
-        return next_patch(self.model, self.facts.taken) if self.model else None
+        return next_patch(self.model, self.facts.numbers) if self.model else None
 
     def step(self, name: str) -> Step:
         """The step of that name."""
@@ -96,14 +96,19 @@ def make_plan(spec: ModelSpec, facts: Facts) -> Plan:
     inputs = inputs_digest(spec, facts.files)
     ordered = sorted(facts.releases, key=lambda r: Version.parse(r.version))
     found = next((r for r in reversed(ordered) if r.inputs == inputs), None)
-    previous = ordered[-1] if ordered else None
+    counted = sorted(facts.counted, key=lambda r: Version.parse(r.version))
+    previous = counted[-1] if counted else None
     canonical = spec.canonical()
     walk = _Walk(canonical, facts, previous)
     steps = _with_missing_bytes([walk.step(rule) for rule in rules(spec)], facts)
     if found:
         steps = tuple(
             Step(
-                s.rule, found.key(s.name), "keep", "up to date", _released(found, s.name) or s.record
+                s.rule,
+                found.key(s.name),
+                "keep",
+                "up to date",
+                _released(found, s.name) or s.record,
             )
             for s in steps
         )
@@ -122,9 +127,7 @@ def make_plan(spec: ModelSpec, facts: Facts) -> Plan:
 class _Walk:
     """Goes down the table once, and carries what is known so far."""
 
-    def __init__(
-        self, spec: Mapping[str, Any], facts: Facts, previous: Release | None
-    ) -> None:
+    def __init__(self, spec: Mapping[str, Any], facts: Facts, previous: Release | None) -> None:
         self.spec = spec
         self.facts = facts
         self.previous = previous
@@ -135,9 +138,7 @@ class _Walk:
         if "data" not in self.known or "train" not in self.keys:
             return None
         interface = DataRecord.model_validate(self.known["data"]).schema_.interface()
-        return model_version(
-            self.facts.releases, self.facts.taken, self.keys["train"], interface
-        )
+        return model_version(self.facts.counted, self.facts.numbers, self.keys["train"], interface)
 
     def step(self, rule: Rule) -> Step:
         waits = [name for name in rule.upstream if name not in self.known]
@@ -175,9 +176,7 @@ class _Walk:
         changed = [
             line
             for path in rule.reads
-            for line in differences(
-                at(self.previous.spec, path), at(self.spec, path), path
-            )
+            for line in differences(at(self.previous.spec, path), at(self.spec, path), path)
         ]
         if rule.files:
             blobs = set(self.previous.sources.values())

@@ -175,4 +175,4 @@ class CheckRecord(Record):
     ready_seconds: float
     rows: int
     max_difference: float
-    latency_p99_ms: float | None = None
+    latency_p99_ms: float

@@ -32,6 +32,10 @@ PREDICT_ROUTE = "/v1/models/{name}:predict"
 
 MAX_BODY_BYTES = 1024 * 1024
 BODY_SECONDS = 5.0  # a request body that takes longer to arrive is answered 408
+# After SIGTERM: answering goes on for DRAIN_SECONDS with readiness down, so that whoever sends
+# requests notices first; then requests under way have STOP_SECONDS to finish.
+DRAIN_SECONDS = 0.4
+STOP_SECONDS = 10.0
 
 # Metric names as Prometheus stores them.
 REQUEST_DURATION = "modelspec_request_duration_seconds"
@@ -48,5 +52,7 @@ MODEL_INFO_LABELS = ("name", "version", "model_digest", "task")
 # Upper bounds in seconds; a latency objective must be one of them.
 DURATION_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
-# Every value of the label `code`. All of them exist, at 0, from the first scrape on.
-CODES = ("200", "400", "404", "405", "408", "413", "415", "422", "429", "500", "503")
+# Every value of the label `code`. All of them exist, at 0, from the first scrape on. Nobody
+# is ever answered 499: it counts clients that went away before they had sent their request.
+CLIENT_GONE = 499
+CODES = ("200", "400", "404", "405", "408", "413", "415", "422", "429", "499", "500", "503")

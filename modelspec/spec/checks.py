@@ -15,6 +15,7 @@ from modelspec.spec.gate_checks import check_gates, unknown_metric
 from modelspec.spec.metrics import METRICS, metrics_of
 from modelspec.spec.model import ModelSpec
 from modelspec.spec.places import Path
+from modelspec.spec.scalar import show
 
 _TASK: Path = ("task",)
 _TARGET: Path = ("data", "target", "column")
@@ -49,15 +50,17 @@ def _columns(spec: ModelSpec) -> Iterator[Finding]:
     for index, column in enumerate(data.ignore):
         path = (*ignore, index)
         if column == target:
-            yield Finding(path, f"`{column}` is the target and cannot be ignored", "", (_TARGET,))
+            yield Finding(
+                path, f"{show(column)} is the target and cannot be ignored", "", (_TARGET,)
+            )
         elif data.features and column in data.features:
-            message = f"`{column}` is both a feature and ignored"
+            message = f"{show(column)} is both a feature and ignored"
             yield Finding(path, message, "keep one of the two", ((*_FEATURES, column),))
     if data.features and target in data.features:
         path = (*_FEATURES, target)
-        yield Finding(path, f"`{target}` is the target and cannot be a feature", "", (_TARGET,))
+        yield Finding(path, f"{show(target)} is the target and cannot be a feature", "", (_TARGET,))
     if data.split.key == target:
-        message = f"`{target}` is the target: rows of one class would all be on one side"
+        message = f"{show(target)} is the target: rows of one class would all be on one side"
         hint = "name the column that says which rows belong together, or leave it out"
         yield Finding(("data", "split", "key"), message, hint, (_TARGET,))
 
@@ -76,7 +79,7 @@ def _features(spec: ModelSpec) -> Iterator[Finding]:
         path = (*_FEATURES, name)
         if not isinstance(feature, NumberFeature):
             values = feature.values or ()
-            yield from repeated((*path, "values"), f"`{name}`", values)
+            yield from repeated((*path, "values"), f"{show(name)}", values)
             continue
         low, high, fill = feature.min, feature.max, feature.missing
         if low is not None and high is not None and low > high:
@@ -131,7 +134,7 @@ def _threshold(spec: ModelSpec) -> Iterator[Finding]:
         yield Finding(path, *wrong, (_TASK,))
     elif not METRICS[name].from_labels:
         known = [n for n in metrics_of(spec.task) if METRICS[n].from_labels]
-        message = f"`{name}` does not depend on the threshold"
+        message = f"{show(name)} does not depend on the threshold"
         yield Finding(path, message, f"these do: {', '.join(known)}", (_TASK,))
 
 

@@ -51,7 +51,7 @@ class Evaluate(Strict):
     """
 
     metrics: tuple[str, ...] = Field(
-        default=(), description="Metrics to report, by scikit-learn's names."
+        default=(), max_length=100, description="Metrics to report, by scikit-learn's names."
     )
     threshold: Threshold = Field(
         default=0.5,
@@ -59,5 +59,5 @@ class Evaluate(Strict):
         "a number, or {maximize: f1} to find it on the validation rows.",
     )
     gates: tuple[GateText, ...] = Field(
-        default=(), description="What must hold before a release, one line each."
+        default=(), max_length=200, description="What must hold before a release, one line each."
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from modelspec.spec.places import Path
+from modelspec.spec.scalar import show
 
 Part = Literal["metric", "comparator", "bound", "slice", "floor"]
 
@@ -36,5 +37,7 @@ def repeated(path: Path, name: str, values: Sequence[object]) -> Iterator[Findin
     seen = set()
     for index, value in enumerate(values):
         if value in seen:
-            yield Finding((*path, index), f"{name} lists `{value}` twice", "keep one of the two")
+            yield Finding(
+                (*path, index), f"{name} lists {show(value)} twice", "keep one of the two"
+            )
         seen.add(value)

@@ -15,6 +15,7 @@ from modelspec.spec.metrics import (
     metrics_of,
 )
 from modelspec.spec.model import ModelSpec, Task
+from modelspec.spec.scalar import show
 from modelspec.spec.suggest import did_you_mean
 
 _UNITS = {
@@ -49,15 +50,15 @@ def unknown_metric(name: str, task: Task, more: tuple[str, ...] = ()) -> tuple[s
         return None
     other = OTHER_NAMES.get(name)
     if other in known:
-        return f"`{name}` is not a metric here", f"write {other}"
+        return f"{show(name)} is not a metric here", f"write {other}"
     if name not in METRICS:
-        return f"`{name}` is not a metric of {task}", did_you_mean(name, known)
+        return f"{show(name)} is not a metric of {task}", did_you_mean(name, known)
     if task == "multiclass_classification" and name in MANY_CLASSES:
         hint = f"write {MANY_CLASSES[name]}"
-        return f"`{name}` is about one class, and a {task} has more than two", hint
+        return f"{show(name)} is about one class, and a {task} has more than two", hint
     if not METRICS[name].tasks:
-        return f"`{name}` is measured at the container, and only gates know it", ""
-    return f"`{name}` is not a metric of {task}", f"known: {', '.join(known)}"
+        return f"{show(name)} is measured at the container, and only gates know it", ""
+    return f"{show(name)} is not a metric of {task}", f"known: {', '.join(known)}"
 
 
 _Said = tuple[Part, str, str]
@@ -108,7 +109,7 @@ def _slice(gate: Gate, metric: Metric, spec: ModelSpec) -> Iterator[_Said]:
         columns = (gate.slice.column,)
     if spec.data.target.column in columns:
         hint = "" if spec.task == "regression" else "write for class NAME"
-        yield "slice", f"`{spec.data.target.column}` is the target", hint
+        yield "slice", f"{show(spec.data.target.column)} is the target", hint
 
 
 def _quantity(gate: Gate, bound: Quantity, metric: Metric) -> Iterator[_Said]:
@@ -133,9 +134,11 @@ def _unit(bound: Quantity, metric: Metric) -> tuple[str, str]:
     units = _UNITS[metric.kind]
     number = str(Quantity(bound.number))
     if metric.kind == "number":
-        return f"{metric.name} is a plain number, without {bound.unit}", f"write {number}"
+        plain = Quantity(round(bound.value, 9)) if bound.unit == "%" else number
+        return f"{metric.name} is a plain number, without {bound.unit}", f"write {plain}"
     if metric.kind == "share":
-        return f"{metric.name} is a share, and {bound.unit} does not fit", f"write {number}%"
+        hint = "write a share such as 0.85 or 85%"
+        return f"{metric.name} is a share, and {bound.unit} does not fit", hint
     written = "has no unit" if not bound.unit else f"does not fit {bound.unit}"
     choices = " or ".join(f"{number}{unit}" for unit in units[:2])
     return f"the bound of {metric.name} {written}", f"write {choices}"

@@ -103,8 +103,8 @@ class GateReader:
 
     def _reference(self, name: str) -> Reference:
         kind = cast("Model", name)
-        if self._next(r" *\*"):
-            self._fail("must have the factor first", f"write 0.9 * {name}")
+        if factor := re.compile(r" *\* *([0-9.]*)").match(self._text, self._at):
+            self._fail("must have the factor first", f"write {factor[1] or '0.9'} * {name}")
         if not self._next(r" *[-+]"):
             return Reference(kind)
         self._space("a space before + or -")
@@ -130,9 +130,9 @@ class GateReader:
         unit = self._take(_UNIT) or ""
         if self._next(r"[^\s*+-]"):
             self._fail(f"has an unknown unit after {text}", f"units are {_UNITS}")
-        if self._next(r" +(%|ms|s|kB|MB|KiB|MiB)( |$)"):
+        if apart := re.compile(r" +(%|ms|s|kB|MB|KiB|MiB)(?= |$)").match(self._text, self._at):
             message = "must have the unit right behind the number"
-            self._fail(message, f"write {text}ms, not {text} ms")
+            self._fail(message, f"write {text}{apart[1]}")
         return Quantity(number, cast("Unit", unit))
 
     def _slice(self) -> Slice:

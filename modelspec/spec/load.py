@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from modelspec.diagnostics import Diagnostic, InputError, in_order
@@ -13,7 +14,7 @@ from modelspec.spec.gate import GateError, offsets
 from modelspec.spec.header import check_header
 from modelspec.spec.model import ModelSpec
 from modelspec.spec.places import Path, Places
-from modelspec.spec.source import Source, read
+from modelspec.spec.source import MAX_PROBLEMS, Source, read
 from modelspec.spec.validate import Outcome, limited, validate
 
 # What stands in for required keys that are missing or wrong, so that the rest can be checked.
@@ -25,6 +26,7 @@ _STAND_INS: Mapping[str, Any] = {
     "data": {"source": "x.csv", "target": {"column": "-"}},
     "model": {"type": "linear"},
 }
+MAX_WRONG = 500  # with more, the first of them say enough, and the rest is not checked
 _STAND_IN_GATE = "latency_p99 <= 1s"  # right for every task
 
 
@@ -52,7 +54,7 @@ def load(content: bytes, file: str) -> Loaded:
     outcome = validate(ModelSpec, "Model", source)
     problems = [*source.problems, *outcome.diagnostics]
     spec = outcome.value or _stand_in(source, outcome)
-    findings = [f for f in check(spec) if _stands(f, outcome.wrong)] if spec else []
+    findings = _findings(spec, outcome.wrong) if spec else []
     said = [_diagnostic(f, source.places) for f in findings]
     problems += (d for d in said if d.severity == "error")
     if problems or outcome.value is None:
@@ -70,14 +72,16 @@ def name_of(content: bytes) -> str | None:
     return str(node.value) if node and isinstance(node.value, str) else None
 
 
-def _stands(finding: Finding, wrong: Iterable[Path]) -> bool:
-    """Whether all that a check looked at is right by itself."""
-    reads = (finding.path, *finding.reads)
-    return not any(
-        read_[: len(path)] == path or path[: len(read_)] == read_
-        for path in wrong
-        for read_ in reads
-    )
+def _findings(spec: ModelSpec, wrong: frozenset[Path]) -> list[Finding]:
+    """What checks find where all that they looked at is right by itself, up to a number."""
+    above = {path[:length] for path in wrong for length in range(1, len(path) + 1)}
+
+    def is_right(path: Path) -> bool:
+        enclosing = (path[:length] for length in range(1, len(path)))
+        return path not in above and wrong.isdisjoint(enclosing)
+
+    standing = (f for f in check(spec) if all(map(is_right, (f.path, *f.reads))))
+    return list(islice(standing, MAX_PROBLEMS + 1))
 
 
 def _diagnostic(finding: Finding, places: Places) -> Diagnostic:
@@ -100,6 +104,8 @@ def _diagnostic(finding: Finding, places: Places) -> Diagnostic:
 
 def _stand_in(source: Source, outcome: Outcome[ModelSpec]) -> ModelSpec | None:
     """A spec of all that is right, with stand-ins for the rest; None if none can be made."""
+    if len(outcome.wrong) > MAX_WRONG:
+        return None
     wrong = outcome.wrong
     for _ in range(3):  # taking away a part can leave an empty mapping behind, which is wrong too
         tree = _filled(_without(source.tree, (), wrong), _STAND_INS)

@@ -62,6 +62,8 @@ class Problem:
         path = path_of(error["loc"])
         if error["type"] == "union_tag_not_found":
             return cls((*path, "type"), "missing", {})
+        if error["type"] == "union_tag_invalid":
+            path = (*path, "type")
         return cls(path, error["type"], error.get("ctx", {}))
 
 
@@ -79,6 +81,8 @@ class Explainer:
         if problem.kind == "extra_forbidden":
             return self._unknown(problem.path)
         places, path = self._places, problem.path
+        if problem.kind == "union_tag_invalid" and places.find(path) is None:
+            path = path[:-1]  # the short form of a feature
         message, hint, offset = self._value(problem)
         place = places.within(path, offset) if offset else places.value(path)
         return places.diagnostic(f"{dotted(path)} {message}", place, hint)
@@ -90,6 +94,9 @@ class Explainer:
 
     def _missing(self, path: Path) -> Diagnostic:
         parent, key = path[:-1], str(path[-1])
+        above = self._places.find(parent)
+        if above and not isinstance(above.value, dict):
+            return self.diagnostic(Problem(parent, "model_type", {}))
         field = self._fields(parent).get(key)
         example = (field.examples or [""])[0] if field else ""
         if key == "type":
@@ -106,7 +113,9 @@ class Explainer:
         fields = self._fields(parent)
         hint = did_you_mean(key, fields)
         home = [] if "did you mean" in hint else list(homes(self._model, key))[:3]
-        if home:
+        if path in home:
+            hint = "only another `type` has it"
+        elif home:
             hint = f"did you mean {' or '.join(f'`{dotted(h)}`' for h in home)}?"
         elif key == "spec" and not parent:
             hint = _NO_SPEC
@@ -140,7 +149,7 @@ class Explainer:
             return f"cannot be {show(written)}", "", 0
         message, hint = describe(written, context)
         if not hint and problem.kind in _MAPPINGS:
-            hint = f"keys of it: {', '.join(self._fields(problem.path)) or 'any'}"
+            hint = f"its keys are {', '.join(self._fields(problem.path))}"
         return message, hint, 0
 
     def _one_of(self, problem: Problem, written: object) -> tuple[str, str]:
@@ -149,12 +158,9 @@ class Explainer:
         path, value = problem.path, written
         if problem.kind == "union_tag_invalid":
             value = problem.context["tag"]
-            path = (*path, "type")
         if is_later_value(path, value):
-            return f"{show(value)} is not supported yet", f"write {' or '.join(options)}"
+            return f"{show(value)} is not supported yet", f"write {_either(options)}"
         message = f"must be {_either(options)}, not {show(value)}"
-        if value is None and not isinstance(written, str):
-            return message, ""
         hint = did_you_mean(str(value), options) if isinstance(value, str) else ""
         return message, "" if hint.startswith("known") else hint
 
@@ -185,6 +191,11 @@ def _mapping(written: object, _context: dict[str, Any]) -> tuple[str, str]:
     return f"must be a mapping of keys, not {show(written)}", ""
 
 
+def _columns(written: object, _context: dict[str, Any]) -> tuple[str, str]:
+    message = f"must be a mapping of columns, not {show(written)}"
+    return message, "write each as `column: number` or `column: category`"
+
+
 def _list(written: object, _context: dict[str, Any]) -> tuple[str, str]:
     if isinstance(written, str):
         return f"must be a list, not {show(written)}", f"write [{written}]"[:80]
@@ -208,11 +219,11 @@ def _too_long(written: object, context: dict[str, Any]) -> tuple[str, str]:
     return f"must have at most {context['max_length']} items", ""
 
 
-_MAPPINGS = ("model_type", "model_attributes_type", "dict_type")
+_MAPPINGS = ("model_type", "model_attributes_type")
 _SHAPES: dict[str, Callable[[object, dict[str, Any]], tuple[str, str]]] = {
     "model_type": _mapping,
     "model_attributes_type": _mapping,
-    "dict_type": _mapping,
+    "dict_type": _columns,
     "tuple_type": _list,
     "string_type": _text,
     "too_short": _too_short,

@@ -75,6 +75,7 @@ OTHER_NAMES: Mapping[str, str] = {
     "roc_auc_score": "roc_auc",
     "pr_auc": "average_precision",
     "f1_score": "f1",
+    "val_loss": "loss",
     "latency": "latency_p99",
     "p99_latency": "latency_p99",
     "image_size": "container_size",

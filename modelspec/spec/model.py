@@ -39,7 +39,7 @@ class ModelSpec(Strict):
         default=("tflite",), min_length=1, description="File formats of the model."
     )
     container: Container = Field(default=Container(), description="The serving image.")
-    serve: Serve = Field(default=Serve(), description="How the container answers.")
+    serve: Serve = Field(default=Serve(), description="What runs in the container.")
     deploy: Deploy = Field(default=Deploy(), description="How it runs in Kubernetes.")
     monitor: Monitor = Field(default=Monitor(), description="What is promised and watched.")
 

@@ -38,7 +38,10 @@ def _name(value: str) -> str:
 def _source(value: str) -> str:
     refused = _unsafe(value)
     if refused:
-        raise Wrong(f"{refused}: {show(value)}", "write a path relative to this file: data/x.csv")
+        raise Wrong(
+            f"{refused}: {show(value)}" if value else refused,
+            "write a path relative to this file: data/x.csv",
+        )
     later = (
         "a URL"
         if "://" in value

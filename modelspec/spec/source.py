@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +24,8 @@ from modelspec.spec.syntax import explain
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 64
-MAX_NODES = 50_000
+MAX_NODES = 10_000
+SHOWN_OF_A_KIND = 5
 MAX_PROBLEMS = 50  # more would not be read, and would take long to explain
 
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
@@ -122,6 +124,7 @@ class _Reader:
         self.source = source
         self._stack: list[_Frame] = []
         self._nodes = 0
+        self._refused: Counter[str] = Counter()
 
     def read(self, events: Iterator[yaml.Event]) -> None:
         documents = 0
@@ -160,6 +163,15 @@ class _Reader:
             line, column, hint = frame.node.line, frame.node.column, "add the closing bracket"
         with contextlib.suppress(_Stop):
             self.problem(message, line, column, hint)
+
+    def _refuse(self, what: str, mark: Any, hint: str = "") -> None:
+        """Notes a part of YAML that specs do without; often there are many of one kind."""
+        self._refused[what] += 1
+        if self._refused[what] < SHOWN_OF_A_KIND:
+            self.problem(f"{what} are not allowed", mark.line, mark.column, hint)
+        elif self._refused[what] == SHOWN_OF_A_KIND:
+            hint = "further ones are not listed"
+            self.problem(f"{what} are not allowed", mark.line, mark.column, hint)
 
     def _stop(self, message: str, line: int, column: int, hint: str = "") -> None:
         self.problem(message, line, column, hint)
@@ -230,12 +242,7 @@ class _Reader:
 
     def _alias(self, event: Any) -> None:
         mark = event.start_mark
-        self.problem(
-            "aliases (`*name`) are not allowed",
-            mark.line,
-            mark.column,
-            "write the value again where it is needed",
-        )
+        self._refuse("aliases (`*name`)", mark, "write the value again where it is needed")
         frame = self._stack[-1] if self._stack else None
         if frame is None or frame.key is None:
             raise _Stop
@@ -253,14 +260,9 @@ class _Reader:
     def _properties(self, event: Any, *, is_key: bool) -> None:
         mark = event.start_mark
         if event.anchor is not None:
-            self.problem("anchors (`&name`) are not allowed", mark.line, mark.column)
+            self._refuse("anchors (`&name`)", mark)
         if event.tag is not None:
-            self.problem(
-                "tags (`!...`) are not allowed",
-                mark.line,
-                mark.column,
-                "the schema decides what a value means; to begin text with ! put it in quotes",
-            )
+            self._refuse("tags (`!...`)", mark, "to begin text with ! put it in quotes")
             if not is_key:
                 self.source.unknown.add(self._path())
 

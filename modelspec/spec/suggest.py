@@ -15,7 +15,7 @@ Fields = dict[str, FieldInfo]
 
 def closest(word: str, options: Iterable[str]) -> str:
     """The option that looks most like a word; empty where none does."""
-    import difflib  # noqa: PLC0415  (needed for messages only)
+    import difflib
 
     lower = {option.lower(): option for option in options}
     key = word.lower().replace("-", "_")[:100]

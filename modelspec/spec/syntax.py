@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import yaml
 
 _QUOTE_ALL = "put quotes around all of it, or around nothing"
+_CONTINUES = "this line continues the text above it, so that a colon is not expected"
+_CHECK_INDENT = "indent it like its siblings, or look for a missing colon in the line above"
 _CLOSE = "close it, or quote the text if the bracket belongs to it"
 
 _MISPLACED = ("expected key", "<block end>", "'-' indicator")
@@ -79,9 +81,13 @@ def explain(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> tuple[str, str
     if "cannot start any token" in problem:
         message, hint = _no_token(_at(lines, line, column))
         return message, hint, line, column
+    if _at(lines, line, column) == ":" and any(word in problem for word in _MISPLACED):
+        return "a key is missing before the colon", "", line, column
     before = lines[line][:column].strip() if line < len(lines) else ""
     if before and any(word in problem for word in _MISPLACED):
         return "this does not belong to the value before it", _QUOTE_ALL, line, column
+    if before and ":" not in before and "mapping values" in problem:
+        return _CONTINUES, _CHECK_INDENT, line, column
     for words, message, hint, at_start in _MEANINGS:
         if any(word in problem for word in words):
             if at_start and error.context_mark:

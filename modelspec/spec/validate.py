@@ -70,11 +70,13 @@ def limited(problems: list[Diagnostic]) -> list[Diagnostic]:
 
 def _cut(path: Path, places: Places) -> Path:
     """A path as far as it can be taken away: the variant of a feature goes with all of it."""
+    for length in range(len(path)):
+        node = places.find(path[:length])
+        if node and not isinstance(node.value, dict | tuple):
+            return path[:length]
     if path[:2] == ("data", "features") and path[3:] == ("type",):
         return path[:3]
-    if path == ("data", "target", "column") or path[:2] != ("evaluate", "threshold"):
-        return path
-    return path[:2] if places.find(path[:2]) else path
+    return path[:2] if path[:2] == ("evaluate", "threshold") else path
 
 
 def _is_told(problem: Problem, later: tuple[Path, ...], source: Source) -> bool:
@@ -82,6 +84,9 @@ def _is_told(problem: Problem, later: tuple[Path, ...], source: Source) -> bool:
     path = problem.path
     if any(path[: len(known)] == known for known in (*later, *source.unknown)):
         return False
+    if problem.kind == "too_short":  # pydantic counts only the items that are right
+        node = source.places.find(path)
+        return node is None or not node.value
     own_code = ("model", "code") in later
     return not (own_code and path == ("model", "type"))
 
@@ -89,11 +94,13 @@ def _is_told(problem: Problem, later: tuple[Path, ...], source: Source) -> bool:
 def _without_misspelled(problems: list[Problem]) -> list[Problem]:
     """Without missing keys that stand there misspelled: one mistake, one message."""
     missing = {p.path for p in problems if p.kind == "missing"}
-    meant = set()
+    meant: set[Path] = set()
     for problem in problems[: 4 * MAX_PROBLEMS]:
         if problem.kind == "extra_forbidden":
             parent = problem.path[:-1]
             siblings = [str(p[-1]) for p in missing if p[:-1] == parent]
             found = closest(str(problem.path[-1]), siblings)
             meant.add((*parent, found))
+            if problem.path == ("spec",):  # the keys that seem to be missing are below it
+                meant |= missing
     return [p for p in problems if p.kind != "missing" or p.path not in meant]

@@ -47,11 +47,11 @@ def locked(repository: Repository) -> Iterator[Store]:
         yield store
 
 
-def plan_of(found: Source, store: Store) -> Plan:
+def plan_of(found: Source, store: Store, *, publishing: bool = False) -> Plan:
     """The plan of one spec; looks at the machine only if there is something to do."""
     from modelspec.stages.toolchain import image_toolchain, toolchain
 
-    facts = gather(found)
+    facts = replace(gather(found), publishing=publishing)
     plan = make_plan(found.loaded.spec, facts)
     if plan.found and not facts.dirty:
         return plan
@@ -69,19 +69,20 @@ def apply(found: Source, store: Store, report: Report, *, push: bool) -> Applied
         ModelRejected: the model is not good enough.
         Conflict: somebody else was first, three times.
     """
-    for _ in range(TRIES):
+    for attempt in range(1, TRIES + 1):
         try:
             return _try(found, store, report, push=push)
         except Conflict as conflict:
-            last = conflict
+            if attempt == TRIES:
+                raise
             report.warn(f"{conflict}; planning again")
-    raise last
+    raise AssertionError(TRIES)
 
 
 def _try(found: Source, store: Store, report: Report, *, push: bool) -> Applied:
     repository = found.repository
     target = publish.target(found, push=push)
-    plan = plan_of(found, store)
+    plan = plan_of(found, store, publishing=target.push and target.remote is not None)
     if plan.facts.dirty:
         files = ", ".join(plan.facts.dirty)
         raise WorldError(
@@ -109,4 +110,3 @@ def _try(found: Source, store: Store, report: Report, *, push: bool) -> Applied:
     deploy.render(new)
     release.tag(new, world, target.remote if push else None)
     return Applied(made, new, deploy.write(repository.root, new))
-

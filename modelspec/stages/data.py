@@ -21,9 +21,7 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> DataR
     from modelspec.data.dataset import prepare
 
     source = plan.spec.data.source
-    dataset = prepare(
-        world.read(source), world.file(source), plan.spec, world.loaded.places
-    )
+    dataset = prepare(world.read(source), world.file(source), plan.spec, world.loaded.places)
     for warning in dataset.warnings:
         world.report.warn(warning.text())
     dataset.save(folder)

@@ -51,8 +51,9 @@ def from_locks(root: Path, *, check: bool) -> tuple[Path, ...]:
         InputError: a lock that is not one, with its place.
         TemplateError: before anything is written.
     """
-    made = {path.parent: _rendered(_read(root, path), path.parent.parent.name)
-            for path in locks(root)}
+    made = {
+        path.parent: _rendered(_read(root, path), path.parent.parent.name) for path in locks(root)
+    }
     changed: list[Path] = []
     for folder, files in made.items():
         if check:

@@ -69,9 +69,7 @@ def each_source(
         )
     else:
         specs = select.committed_specs(list(tree))
-        chosen = select.select(
-            words, root, tree, specs, lambda p: repository.blobs([tree[p]])[0]
-        )
+        chosen = select.select(words, root, tree, specs, lambda p: repository.blobs([tree[p]])[0])
     for path in chosen:
         yield _source(repository, commit, tree, path, worktree=worktree)
 
@@ -128,9 +126,7 @@ def gather(source: Source) -> Facts:
     )
 
 
-def released(
-    repository: Repository, name: str
-) -> tuple[tuple[Release, ...], tuple[Version, ...]]:
+def released(repository: Repository, name: str) -> tuple[tuple[Release, ...], tuple[Version, ...]]:
     """The readable releases of a model, and every number that its tags take."""
     releases: list[Release] = []
     taken: list[Version] = []

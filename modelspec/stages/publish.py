@@ -50,7 +50,7 @@ def target(found: Source, *, push: bool) -> Target:
     registry = ""
     if PROJECT in found.tree:
         content = found.repository.blobs([found.tree[PROJECT]])[0]
-        registry = load_project(content, PROJECT).registry
+        registry = load_project(content, PROJECT).registry or ""
     remote = found.repository.remote()
     made = Target(remote, registry, push)
     if push and remote:
@@ -93,8 +93,9 @@ def image(plan: Plan, world: World, target: Target) -> str | None:
     """
     if not (target.push and target.registry):
         return None
-    from modelspec.adapters import engine
+    from modelspec.adapters.push import push
 
     record = ImageRecord.model_validate(plan.step("image").record)
     folder = Done(plan, world.store).folder("image")
-    return engine.push(folder, record, f"{target.registry}/{record.tag}")
+    name = f"{target.registry}/{record.tag}"
+    return push(folder, record.tag, name, world.repository.root)

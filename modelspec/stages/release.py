@@ -30,12 +30,8 @@ def compose(plan: Plan, *, published: bool, reference: str | None) -> Release:
         inputs=plan.inputs,
         sources=dict(plan.facts.sources),
         spec=plan.spec.canonical(),
-        steps={
-            s.name: Made(key=s.key or "", record=dict(s.record or {})) for s in plan.steps
-        },
-        image=Image(
-            id=record.output, tag=record.tag, commit=record.commit, reference=reference
-        ),
+        steps={s.name: Made(key=s.key or "", record=dict(s.record or {})) for s in plan.steps},
+        image=Image(id=record.output, tag=record.tag, commit=record.commit, reference=reference),
         toolchain=dict(plan.facts.toolchain),
     )
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelspec.plan.digest import digest_bytes
 from modelspec.plan.records import TrainRecord
 from modelspec.spec.metrics import METRICS
 
 if TYPE_CHECKING:
     from modelspec.plan.plan import Plan, Step
-    from modelspec.stages.rows import Prepared
+    from modelspec.spec.model import ModelSpec
     from modelspec.stages.world import Done, World
-    from modelspec.training.fit import Monitored
+    from modelspec.training.fit import Score
 
 
 def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> TrainRecord:
@@ -23,29 +22,33 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> Train
         ModelRejected: if a loss or weight stops being a finite number.
     """
     from modelspec.stages import rows
-    from modelspec.training import fit, network, runtime, weights
+    from modelspec.training import fit, loop, weights
 
     spec = plan.spec
     prepared = rows.prepared(done)
 
-    def tell(epoch: int, loss: float, validation_loss: float) -> None:
-        text = f"epoch {epoch}, loss {loss:.4g}, validation {validation_loss:.4g}"
-        world.report.progress(step, text, epoch / spec.train.epochs)
+    def tell(now: fit.Progress) -> None:
+        text = f"epoch {now.epoch}, loss {now.loss:.4g}, validation {now.val_loss:.4g}"
+        world.report.progress(step, text, now.epoch / now.epochs)
 
-    runtime.deterministic(spec.data.split.seed)
-    model = network.build(spec.model, spec.task, prepared.schema, prepared.width)
+    model = rows.network(spec, prepared)
+    train, validation = (
+        loop.Rows(prepared.inputs(side), prepared.targets(side))
+        for side in (rows.TRAIN, rows.VALIDATION)
+    )
     fitted = fit.fit(
         model,
-        fit.Rows(prepared.inputs(rows.TRAIN), prepared.targets(rows.TRAIN)),
-        fit.Rows(prepared.inputs(rows.VALIDATION), prepared.targets(rows.VALIDATION)),
+        train,
+        validation,
         spec.train,
         spec.task,
-        _monitored(plan, prepared),
+        spec.data.split.seed,
+        _watched(spec, prepared.schema.classes),
         tell,
     )
-    weights.save(model, folder)
+    weights.save_weights(model, folder / rows.WEIGHTS)
     return TrainRecord(
-        output=digest_bytes((folder / weights.FILE).read_bytes()),
+        output=weights.digest(model),
         epochs=fitted.epochs,
         best_epoch=fitted.best_epoch,
         loss=fitted.loss,
@@ -53,21 +56,20 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> Train
     )
 
 
-def _monitored(plan: Plan, prepared: Prepared) -> Monitored:
-    """What early stopping watches, as training takes it."""
-    from modelspec.training.fit import Monitored
-
-    name = plan.spec.train.early_stopping.metric
-    if name == "loss":
-        return Monitored()
+def _watched(spec: ModelSpec, classes: tuple[str, ...]) -> Score | None:
+    """What early stopping watches; None: the validation loss."""
     from modelspec.evaluation.metrics import score
+    from modelspec.evaluation.predicted import Predicted
+    from modelspec.training.fit import Score
+
+    name = spec.train.early_stopping.metric
+    if name == "loss":
+        return None
 
     def on_validation(targets: Any, predictions: Any) -> float:
-        return score(
-            [name], plan.spec.task, targets, predictions, prepared.schema.classes, 0.5
-        )[name]
+        return score(Predicted.of(spec.task, classes, targets, predictions), [name])[name]
 
-    return Monitored(name, on_validation, METRICS[name].better == "greater")
+    return Score(name, on_validation, METRICS[name].better == "greater")
 
 
 def summary(record: TrainRecord) -> str:

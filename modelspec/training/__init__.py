@@ -1,0 +1,1 @@
+"""Networks: build, fit, export. The one room that knows TensorFlow."""

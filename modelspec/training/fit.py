@@ -1,55 +1,64 @@
-"""Fit a network: seeded, stopped early, with the weights of its best epoch."""
+"""Fits a network: Adam on mini-batches, early stopping, and the weights of the best epoch."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelspec.diagnostics import Diagnostic, ModelRejected
+from modelspec.spec.model import Task
+from modelspec.spec.training import Train
+from modelspec.training.loop import Floats, Loop, Rows
 from modelspec.training.runtime import keras
 
-if TYPE_CHECKING:
-    from modelspec.spec.model import Task
-    from modelspec.spec.training import Train
-
-LOSSES = {
-    "binary_classification": "binary_crossentropy",
-    "multiclass_classification": "sparse_categorical_crossentropy",
-    "regression": "mean_squared_error",
-}
-
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Preprocessed inputs, float32 (n, width), and targets (n,): class index or number."""
+class Score:
+    """What early stopping watches instead of the loss.
 
-    inputs: NDArray[np.float32]
-    targets: NDArray[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Monitored:
-    """What early stopping watches on the validation rows.
-
-    `score` takes targets (n,) and predictions (n, units); None: the loss.
+    Attributes:
+        name: of the metric, for messages.
+        function: from targets (n,) and predictions float32 (n, units) to the metric.
+        greater_is_better: the direction.
     """
 
-    name: str = "loss"
-    score: Callable[[NDArray[Any], NDArray[np.float32]], float] | None = None
-    greater_is_better: bool = False
+    name: str
+    function: Callable[[NDArray[Any], Floats], float]
+    greater_is_better: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How one epoch (counted from 1) came out.
+
+    Attributes:
+        epochs: how many there are at most.
+        loss: mean over the training rows, weighted as trained, dropout included.
+        val_loss: mean over the validation rows, unweighted. Losses are cross-entropies in nats,
+            or the squared error of the standardized target.
+        score: the watched metric on the validation rows, if it is not the loss.
+    """
+
+    epoch: int
+    epochs: int
+    loss: float
+    val_loss: float
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """How a fit went; epochs count from 1, `loss` is the validation loss of the best."""
+    """What a training came to; `loss` is the validation loss of the best epoch."""
 
     epochs: int
     best_epoch: int
     loss: float
+    history: tuple[Progress, ...]
 
 
 def fit(
@@ -58,116 +67,107 @@ def fit(
     validation: Rows,
     settings: Train,
     task: Task,
-    monitored: Monitored,
-    on_epoch: Callable[[int, float, float], None],
+    seed: int,
+    score: Score | None = None,
+    on_epoch: Callable[[Progress], None] = lambda _: None,
 ) -> Fitted:
-    """Fit a model in place; it ends with the weights of its best epoch.
+    """Train a model in place; it ends with the weights of its best epoch.
 
     Args:
-        model: from `network.build`.
+        model: as `network.build` makes it.
         train: rows to learn from.
-        validation: rows that early stopping watches.
-        settings: the `train` section.
-        task: chooses the loss.
-        monitored: what decides which epoch is best.
-        on_epoch: is told the epoch (from 1), the training and the validation loss.
+        validation: rows that decide which epoch is the best, and when to stop.
+        settings: the `train:` section.
+        task: decides the loss.
+        seed: of the order of rows, which is drawn anew for each epoch.
+        score: watched by early stopping; None: the validation loss.
+        on_epoch: told after each epoch.
 
     Raises:
-        ModelRejected: if a loss, a score or a weight stops being a finite number.
+        ModelRejected: rows, loss, score or weights are not finite; the model is then of no use.
     """
-    model.compile(
-        optimizer=keras.optimizers.Adam(settings.learning_rate),
-        loss=LOSSES[task],
-        jit_compile=False,
-    )
-    watch = _Watch(validation, monitored, settings.early_stopping.patience, on_epoch)
-    model.fit(
-        train.inputs,
-        train.targets.astype(np.float32 if task == "regression" else np.int32),
-        batch_size=settings.batch_size,
-        epochs=settings.epochs,
-        validation_data=(
-            validation.inputs,
-            validation.targets.astype(np.float32 if task == "regression" else np.int32),
-        ),
-        validation_batch_size=max(settings.batch_size, 1024),
-        class_weight=_balanced(train.targets) if settings.class_weight else None,
-        callbacks=[watch],
-        verbose=0,
-    )
-    model.set_weights(watch.best_weights)
-    require_finite(model)
-    return Fitted(watch.epochs, watch.best_epoch, watch.best_loss)
+    _check_rows(train, "training")
+    _check_rows(validation, "validation")
+    loop = Loop(
+        model, task, train, validation, _row_weights(train, settings, task),
+        batch_size=min(settings.batch_size, len(train)), learning_rate=settings.learning_rate,
+    )  # fmt: skip
+    shuffle = np.random.Generator(np.random.PCG64(seed))
+    history: list[Progress] = []
+    best, best_rank, weights = 0, math.inf, model.get_weights()
+    for epoch in range(1, settings.epochs + 1):
+        loss = loop.epoch(shuffle.permutation(len(train)).astype(np.int32))
+        _check_loss(loss, "training", epoch, settings)
+        val_loss, predictions = loop.validate()
+        _check_loss(val_loss, "validation", epoch, settings)
+        value = None if score is None else _scored(score, validation, predictions, epoch)
+        history.append(Progress(epoch, settings.epochs, loss, val_loss, value))
+        on_epoch(history[-1])
+        rank = _rank(history[-1], score)
+        if rank < best_rank:
+            best, best_rank, weights = epoch, rank, model.get_weights()
+            _check_weights(weights, epoch, settings)
+        elif epoch - best >= settings.early_stopping.patience:
+            break
+    model.set_weights(weights)
+    return Fitted(len(history), best, history[best - 1].val_loss, tuple(history))
 
 
-class _Watch(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
-    """Stops on numbers that are not finite, and when nothing gets better."""
-
-    def __init__(
-        self,
-        validation: Rows,
-        monitored: Monitored,
-        patience: int,
-        on_epoch: Callable[[int, float, float], None],
-    ) -> None:
-        super().__init__()
-        self._validation, self._monitored, self._patience = validation, monitored, patience
-        self._on_epoch = on_epoch
-        self.epochs = self.best_epoch = 0
-        self.best_loss = self._best = float("inf")
-        self.best_weights: list[NDArray[Any]] = []
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        logs = logs or {}
-        loss, validation_loss = float(logs["loss"]), float(logs["val_loss"])
-        self.epochs = epoch + 1
-        value = validation_loss
-        if self._monitored.score is not None:
-            predictions = predict(self.model, self._validation.inputs)
-            value = self._monitored.score(self._validation.targets, predictions)
-        if not np.isfinite((loss, validation_loss, value)).all():
-            raise _not_finite(f"{self._monitored.name} of epoch {self.epochs}")
-        self._on_epoch(self.epochs, loss, validation_loss)
-        value = -value if self._monitored.greater_is_better else value
-        if value < self._best:
-            self._best, self.best_loss, self.best_epoch = value, validation_loss, self.epochs
-            self.best_weights = self.model.get_weights()
-        elif self.epochs - self.best_epoch >= self._patience:
-            self.model.stop_training = True
+def _rank(progress: Progress, score: Score | None) -> float:
+    """Smaller is better, whatever is watched."""
+    if score is None or progress.score is None:
+        return progress.val_loss
+    return -progress.score if score.greater_is_better else progress.score
 
 
-def predict(model: keras.Model, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Answers for preprocessed rows: float32 (n, width) to float32 (n, units)."""
-    parts = [
-        np.asarray(model(inputs[at : at + 4096], training=False))
-        for at in range(0, len(inputs), 4096)
-    ]
-    return np.concatenate(parts).astype(np.float32)
+def _row_weights(rows: Rows, settings: Train, task: Task) -> Floats:
+    """`balanced`: n / (classes * rows of the class), as scikit-learn has it."""
+    if settings.class_weight is None or task == "regression":
+        return np.ones(len(rows), np.float32)
+    _, index, counts = np.unique(rows.targets, return_inverse=True, return_counts=True)
+    balanced = len(rows) / (len(counts) * counts)
+    return balanced[index].astype(np.float32)
 
 
-def require_finite(model: keras.Model) -> None:
-    """Refuse a model with a weight that is not a finite number.
-
-    Raises:
-        ModelRejected: if there is one.
-    """
-    if not all(np.isfinite(weight).all() for weight in model.get_weights()):
-        raise _not_finite("a weight")
-
-
-def _not_finite(what: str) -> ModelRejected:
-    return ModelRejected(
+def _scored(score: Score, rows: Rows, predictions: Floats, epoch: int) -> float:
+    value = float(score.function(rows.targets, predictions))
+    if math.isfinite(value):
+        return value
+    raise ModelRejected(
         Diagnostic(
-            f"training failed: {what} is not a finite number",
-            hint="lower train.learning_rate; look for extreme values among the features",
+            f"{score.name} on the {len(rows)} validation rows is {value} after epoch {epoch}",
+            hint="set train.early_stopping.metric to loss, or raise data.split.validation",
         )
     )
 
 
-def _balanced(targets: NDArray[Any]) -> dict[int, float]:
-    """n / (classes * count), as scikit-learn's `compute_class_weight("balanced")`."""
-    classes, counts = np.unique(targets, return_counts=True)
-    return {
-        int(c): len(targets) / (len(classes) * int(n))
-        for c, n in zip(classes, counts, strict=True)
-    }
+def _check_rows(rows: Rows, side: str) -> None:
+    if not len(rows):
+        raise ModelRejected(f"there are no {side} rows")
+    wrong = ~np.isfinite(rows.inputs).all(axis=1) | ~np.isfinite(rows.targets)
+    if wrong.any():
+        raise ModelRejected(
+            f"{int(wrong.sum())} of {len(rows)} {side} rows are not finite, "
+            f"the first is row {int(np.argmax(wrong)) + 1} of them"
+        )
+
+
+def _check_loss(loss: float, side: str, epoch: int, settings: Train) -> None:
+    if not math.isfinite(loss):
+        raise _diverged(f"the {side} loss became {loss} in epoch {epoch}", settings)
+
+
+def _check_weights(weights: list[NDArray[Any]], epoch: int, settings: Train) -> None:
+    if not all(np.isfinite(array).all() for array in weights):
+        raise _diverged(f"weights became infinite or NaN in epoch {epoch}", settings)
+
+
+def _diverged(what: str, settings: Train) -> ModelRejected:
+    rate = settings.learning_rate
+    return ModelRejected(
+        Diagnostic(
+            f"training diverged: {what}",
+            hint=f"lower train.learning_rate, for example from {rate:g} to {rate / 10:g}, "
+            "and look for extreme values in the number columns",
+        )
+    )

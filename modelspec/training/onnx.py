@@ -1,52 +1,64 @@
-"""ONNX: for every other runtime."""
+"""ONNX: what ONNX Runtime and others read."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from modelspec.training.runtime import frozen, keras, quiet
+from modelspec.training.graph import Served
+from modelspec.training.runtime import tf  # noqa: F401  (tf2onnx must find it set up)
+from modelspec.training.tolerance import Answer, Floats
 
 FILE = "model.onnx"
+# Of 2022: ONNX Runtime 1.12 and everything newer reads it.
 OPSET = 17
+_ERRORS_ONLY = 3
 
 
-def write(model: keras.Model, folder: Path) -> None:
-    """Write the model into a folder, bit-identical for equal weights."""
-    with quiet():
-        import tf2onnx
+def write(served: Served, folder: Path) -> None:
+    """Write `model.onnx`, from `inputs` to `outputs`.
 
-        function = frozen(model)
-        proto, _ = tf2onnx.convert.from_graph_def(
-            function.graph.as_graph_def(),
-            name="model",
-            input_names=[tensor.name for tensor in function.inputs],
-            output_names=[tensor.name for tensor in function.outputs],
-            opset=OPSET,
-        )
-    _rename(proto, {function.inputs[0].name: "inputs", function.outputs[0].name: "outputs"})
-    (folder / FILE).write_bytes(proto.SerializeToString(deterministic=True))
+    The weights are frozen into the graph first: every other way into tf2onnx turned constants
+    of some layers into inputs, without a word.
+    """
+    import tf2onnx
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2,
+    )
+
+    frozen = convert_variables_to_constants_v2(served.concrete())
+    (source,), (target,) = frozen.inputs, frozen.outputs
+    model, _ = tf2onnx.convert.from_graph_def(
+        frozen.graph.as_graph_def(),
+        input_names=[source.name],
+        output_names=[target.name],
+        opset=OPSET,
+    )
+    _rename(model.graph, {source.name: "inputs", target.name: "outputs"})
+    (folder / FILE).write_bytes(model.SerializeToString(deterministic=True))
 
 
-def _rename(proto: object, names: dict[str, str]) -> None:
-    graph = proto.graph  # type: ignore[attr-defined]
+def _rename(graph: Any, names: dict[str, str]) -> None:
+    """Rename tensors wherever they stand."""
     for value in (*graph.input, *graph.output):
-        value.name = names.get(value.name, value.name)
+        value.name = names[value.name]
     for node in graph.node:
-        for side in (node.input, node.output):
-            for number, name in enumerate(side):
-                side[number] = names.get(name, name)
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
 
 
-def run(folder: Path, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Answers of the exported model, float32 (n, units)."""
+def load(folder: Path) -> Answer:
+    """The model, as ONNX Runtime runs it."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
+    options.log_severity_level = _ERRORS_ONLY
     session = onnxruntime.InferenceSession(
         str(folder / FILE), options, providers=["CPUExecutionProvider"]
     )
-    return np.asarray(session.run(["outputs"], {"inputs": inputs})[0])
+
+    def answer(rows: Floats) -> Floats:
+        result: Floats = session.run(["outputs"], {"inputs": rows})[0]
+        return result
+
+    return answer

@@ -1,30 +1,63 @@
-"""Weights on disk: the same weights are the same bytes."""
+"""Weights on disk: equal weights give equal bytes."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from modelspec.training.fit import require_finite
+from modelspec.diagnostics import ModelRejected, WorldError
 from modelspec.training.runtime import keras
 
-FILE = "weights.npz"
 
+def save_weights(model: keras.Model, path: Path) -> None:
+    """Write the weights as `.npz`, an entry for each, named `layer/kernel` or `layer/bias`.
 
-def save(model: keras.Model, folder: Path) -> None:
-    """Write all weights, in the model's order.
+    NumPy dates every entry 1980-01-01, so the bytes depend on the weights alone.
 
     Raises:
-        ModelRejected: if one of them is not a finite number.
+        ModelRejected: a weight is infinite or NaN; nothing is written.
     """
-    require_finite(model)
-    named = {f"{number:04d}": weight for number, weight in enumerate(model.get_weights())}
-    with (folder / FILE).open("wb") as file:
-        np.savez(file, allow_pickle=False, **named)
+    arrays = _arrays(model)
+    bad = [name for name, array in arrays.items() if not np.isfinite(array).all()]
+    if bad:
+        raise ModelRejected(f"weights are infinite or NaN: {', '.join(bad)}")
+    with path.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
-def load(model: keras.Model, folder: Path) -> None:
-    """Read the weights of a model of the same shape."""
-    with np.load(folder / FILE, allow_pickle=False) as stored:
-        model.set_weights([stored[name] for name in sorted(stored.files)])
+def load_weights(model: keras.Model, path: Path) -> None:
+    """Give a model the weights that `save_weights` wrote for one of the same shape.
+
+    Raises:
+        WorldError: the file holds something else.
+    """
+    wanted = _arrays(model)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError) as error:
+        raise WorldError(f"cannot read the weights in {path}: {error}") from None
+    if _shapes(arrays) != _shapes(wanted):
+        raise WorldError(f"the weights in {path} are not those of this network")
+    model.set_weights([arrays[name] for name in wanted])
+
+
+def digest(model: keras.Model) -> str:
+    """`sha256:<hex>` of names, shapes and values, whatever the file that holds them."""
+    sha = hashlib.sha256()
+    for name, array in _arrays(model).items():
+        sha.update(f"{name} {array.shape}\n".encode())
+        sha.update(np.ascontiguousarray(array, "<f4").tobytes())
+    return f"sha256:{sha.hexdigest()}"
+
+
+def _arrays(model: keras.Model) -> dict[str, NDArray[Any]]:
+    return {weight.path: weight.numpy() for weight in model.weights}
+
+
+def _shapes(arrays: dict[str, NDArray[Any]]) -> dict[str, object]:
+    return {name: (array.shape, array.dtype.str) for name, array in arrays.items()}

@@ -1,0 +1,61 @@
+"""A release to the files that run and watch it. Pure: same arguments, same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from modelspec.render import checks, engine, kubernetes, prometheus
+from modelspec.render.release import Released, context, read
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A rendered file. `path` is relative to the folder of its `release.lock`."""
+
+    path: str
+    text: str
+
+
+class Target(NamedTuple):
+    """What a target's module offers.
+
+    Attributes:
+        files: template to the file that it makes.
+        context: what its templates see beyond what all see.
+    """
+
+    files: Mapping[str, str]
+    context: Callable[[Released], dict[str, Any]]
+
+
+TARGETS: Mapping[str, Target] = {
+    "kubernetes": Target(kubernetes.FILES, kubernetes.context),
+    "prometheus": Target(prometheus.FILES, prometheus.context),
+}
+
+
+def render(
+    lock: Mapping[str, Any], environment: str, templates: Mapping[str, str]
+) -> tuple[Artifact, ...]:
+    """The files of one release in one environment, parsed back and checked.
+
+    Args:
+        lock: what a `release.lock` holds: `spec` and `record`.
+        environment: its name.
+        templates: name to text, as `adapters.templates.builtin` has them.
+
+    Raises:
+        InputError: if the lock is not one.
+        TemplateError: if a template cannot be rendered, or what it renders is not valid.
+    """
+    released = read(lock)
+    common = context(released, environment)
+    artifacts = tuple(
+        Artifact(path, engine.render(template, templates, {**common, **target.context(released)}))
+        for target in TARGETS.values()
+        for template, path in target.files.items()
+    )
+    checks.check({artifact.path: artifact.text for artifact in artifacts})
+    return artifacts

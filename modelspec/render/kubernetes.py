@@ -1,0 +1,47 @@
+"""Kubernetes: what serves a model, and keeps serving it."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from modelspec.render.release import Released
+from modelspec.serving.contract import HEALTH_ROUTE, PORT, PORT_NAME, READY_ROUTE
+
+FILES = {"kubernetes/serving.yaml.j2": "serving.yaml"}
+
+USER = 10001
+DRAIN_SECONDS = 5
+"""How long a pod that is to stop still answers: until every proxy has heard that it goes."""
+
+
+def context(released: Released) -> dict[str, Any]:
+    """Values for the templates beyond those of every target."""
+    deploy = released.spec.deploy
+    image = released.release.image
+    local = image.reference is None
+    return {
+        "image": {
+            "name": image.tag if local else image.reference,
+            # A bare name would be pulled from a public registry.
+            "pull_policy": "Never" if local else "IfNotPresent",
+        },
+        "built_from": {"modelspec/commit": image.commit},
+        # A tag may be moved; what it meant is then still in the pod template.
+        "pod_annotations": {"modelspec/image-id": image.id} if local else {},
+        "port": {"name": PORT_NAME, "number": PORT},
+        "routes": {"ready": READY_ROUTE, "health": HEALTH_ROUTE},
+        "replicas": {
+            "min": deploy.replicas.min,
+            "max": deploy.replicas.max,
+            "target_cpu": _percent(deploy.replicas.target_cpu),
+        },
+        "resources": {"cpu": deploy.resources.cpu, "memory": deploy.resources.memory},
+        "user": USER,
+        "drain_seconds": DRAIN_SECONDS,
+    }
+
+
+def _percent(share: Decimal) -> int:
+    """Whole percent, at least 1: an autoscaler takes no others."""
+    return max(1, int((share * 100).to_integral_value(ROUND_HALF_UP)))

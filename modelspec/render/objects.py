@@ -1,0 +1,170 @@
+"""Kubernetes objects against one another: does what one names exist in the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+Object = Mapping[str, Any]
+
+_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")  # of a Service, the strictest of all kinds
+_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
+_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+_LONGEST = 63
+_ANNOTATIONS_BYTES = 256 * 1024
+
+
+def problems(objects: Sequence[Object]) -> Iterator[str]:
+    """What a cluster would refuse, or what would select nothing there."""
+    names = [_title(one) for one in objects]
+    yield from (
+        f"{title}: is there twice" for title in sorted(set(names)) if names.count(title) > 1
+    )
+    for one in objects:
+        together = _CHECKS.get(str(one.get("kind")), _nothing)
+        for text in (*_metadata(one), *together(one, objects)):
+            yield f"{_title(one)}: {text}"
+
+
+def at(value: Any, *path: str) -> Any:
+    """The value at a path of keys; None where a key is missing."""
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def mapping(value: Any, *path: str) -> Mapping[str, Any]:
+    """The mapping at a path; empty where there is none."""
+    found = at(value, *path)
+    return found if isinstance(found, Mapping) else {}
+
+
+def mappings(value: Any, *path: str) -> list[Mapping[str, Any]]:
+    """The mappings in the list at a path; empty where there is none."""
+    found = at(value, *path)
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+
+def _title(one: Object) -> str:
+    return f"{one.get('kind')} {at(one, 'metadata', 'name')}"
+
+
+def _metadata(one: Object) -> Iterator[str]:
+    name = at(one, "metadata", "name")
+    if not isinstance(name, str) or len(name) > _LONGEST or not _NAME.fullmatch(name):
+        yield f"its name must be a DNS label of at most {_LONGEST} characters"
+    for where in (("metadata",), ("spec", "template", "metadata")):
+        labels, annotations = mapping(one, *where, "labels"), mapping(one, *where, "annotations")
+        for key in (*labels, *annotations):
+            if len(key.rpartition("/")[2]) > _LONGEST or not _KEY.fullmatch(key):
+                yield f"{key} is not a key that a label or an annotation can have"
+        for key, text in labels.items():
+            if (
+                not isinstance(text, str)
+                or len(text) > _LONGEST
+                or not _LABEL_VALUE.fullmatch(text)
+            ):
+                yield f"the value of the label {key} must be short text of letters and digits"
+        yield from (
+            f"the annotation {key} must be text"
+            for key, text in annotations.items()
+            if not isinstance(text, str)
+        )
+        if sum(len(f"{key}{text}".encode()) for key, text in annotations.items()) > (
+            _ANNOTATIONS_BYTES
+        ):
+            yield "its annotations are larger than 256 KiB"
+
+
+def _deployment(one: Object, objects: Sequence[Object]) -> Iterator[str]:
+    pod = mapping(one, "spec", "template")
+    yield from _selects(at(one, "spec", "selector", "matchLabels"), [pod], "pod")
+    account = at(pod, "spec", "serviceAccountName")
+    if account and f"ServiceAccount {account}" not in map(_title, objects):
+        yield f"there is no ServiceAccount {account}"
+    for container in mappings(pod, "spec", "containers"):
+        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+            port = at(container, probe, "httpGet", "port")
+            if port is not None and port not in _ports([pod]):
+                yield f"the {probe} asks the port {port}, which no container has"
+
+
+def _service(one: Object, objects: Sequence[Object]) -> Iterator[str]:
+    pods = _pods(objects)
+    yield from _selects(at(one, "spec", "selector"), pods, "pod")
+    wanted = (port.get("targetPort", port.get("port")) for port in mappings(one, "spec", "ports"))
+    yield from _missing(wanted, pods)
+
+
+def _network_policy(one: Object, objects: Sequence[Object]) -> Iterator[str]:
+    pods = _pods(objects)
+    yield from _selects(at(one, "spec", "podSelector", "matchLabels"), pods, "pod")
+    rules = mappings(one, "spec", "ingress")
+    yield from _missing((port.get("port") for r in rules for port in mappings(r, "ports")), pods)
+
+
+def _disruption_budget(one: Object, objects: Sequence[Object]) -> Iterator[str]:
+    yield from _selects(at(one, "spec", "selector", "matchLabels"), _pods(objects), "pod")
+
+
+def _autoscaler(one: Object, objects: Sequence[Object]) -> Iterator[str]:
+    target = mapping(one, "spec", "scaleTargetRef")
+    title = f"{target.get('kind')} {target.get('name')}"
+    found = [d for d in objects if _title(d) == title]
+    if not found:
+        yield f"there is no {title} to scale"
+    elif at(found[0], "spec", "replicas") is not None:
+        yield f"{title} has a fixed number of replicas, and the two would fight"
+
+
+def _service_monitor(one: Object, objects: Sequence[Object]) -> Iterator[str]:
+    services = [s for s in objects if s.get("kind") == "Service"]
+    yield from _selects(at(one, "spec", "selector", "matchLabels"), services, "Service")
+    names = [port.get("name") for s in services for port in mappings(s, "spec", "ports")]
+    for endpoint in mappings(one, "spec", "endpoints"):
+        if endpoint.get("port") not in names:
+            yield f"no Service has a port called {endpoint.get('port')}"
+
+
+def _nothing(_one: Object, _objects: Sequence[Object]) -> Iterator[str]:
+    yield from ()
+
+
+_CHECKS: dict[str, Callable[[Object, Sequence[Object]], Iterator[str]]] = {
+    "Deployment": _deployment,
+    "Service": _service,
+    "NetworkPolicy": _network_policy,
+    "PodDisruptionBudget": _disruption_budget,
+    "HorizontalPodAutoscaler": _autoscaler,
+    "ServiceMonitor": _service_monitor,
+}
+
+
+def _pods(objects: Sequence[Object]) -> list[Mapping[str, Any]]:
+    return [mapping(d, "spec", "template") for d in objects if d.get("kind") == "Deployment"]
+
+
+def _ports(pods: Iterable[Object]) -> list[Any]:
+    """Names and numbers of the ports of pods."""
+    ports = [
+        port
+        for pod in pods
+        for container in mappings(pod, "spec", "containers")
+        for port in mappings(container, "ports")
+    ]
+    return [value for port in ports for value in (port.get("name"), port.get("containerPort"))]
+
+
+def _missing(wanted: Iterable[Any], pods: Iterable[Object]) -> Iterator[str]:
+    known = _ports(pods)
+    yield from (f"no container has the port {port}" for port in wanted if port not in known)
+
+
+def _selects(selector: Any, targets: Iterable[Object], what: str) -> Iterator[str]:
+    if not isinstance(selector, Mapping) or not selector:
+        yield f"its selector is empty and would select every {what}"
+        return
+    labels = [mapping(target, "metadata", "labels") for target in targets]
+    if not any(all(one.get(k) == v for k, v in selector.items()) for one in labels):
+        yield f"its selector matches no {what}"

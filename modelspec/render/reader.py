@@ -1,0 +1,56 @@
+"""YAML read back strictly: what was rendered must mean one thing to every reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from modelspec.diagnostics import Diagnostic, Location, TemplateError
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Strict(_Base):  # type: ignore[misc]
+    """Refuses a key written twice, which most readers accept without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key that is not text", key.start_mark
+                )
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key `{key.value}` twice", key.start_mark
+                )
+            seen.add(key.value)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+def documents(path: str, text: str) -> list[Any]:
+    """The documents of a rendered file.
+
+    Raises:
+        TemplateError: if it is not YAML, or a key stands in a mapping twice.
+    """
+    try:
+        return list(yaml.load_all(text, Loader=_Strict))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise TemplateError(_diagnostic(path, text, error)) from None
+
+
+def _diagnostic(path: str, text: str, error: Exception) -> Diagnostic:
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return Diagnostic(f"the rendered {path} is not YAML: {error}")
+    lines = text.splitlines()
+    return Diagnostic(
+        f"the rendered file is not what it should be: {getattr(error, 'problem', error)}",
+        Location(path, mark.line + 1, mark.column + 1),
+        hint="the place is in the rendered text, which was not written; look for the line in the "
+        "template",
+        excerpt=lines[mark.line] if mark.line < len(lines) else "",
+    )

@@ -1,0 +1,114 @@
+"""A `release.lock` as templates see it: checked, and plain data only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from modelspec.diagnostics import Diagnostic, InputError
+from modelspec.plan.release import Release, release_of_lock
+from modelspec.plan.tags import Version
+from modelspec.spec.model import ModelSpec
+
+_ID = re.compile(r"sha256:[0-9a-f]{64}")
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_REFERENCE = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
+_TAG = re.compile(r"[^\s@]+:sha-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What a lock holds."""
+
+    spec: ModelSpec
+    release: Release
+
+    @property
+    def model_version(self) -> str:
+        """MAJOR.MINOR: what the image knows."""
+        return self.release.version.rpartition(".")[0]
+
+
+def read(lock: Mapping[str, Any]) -> Released:
+    """The release and the spec of a lock.
+
+    Raises:
+        InputError: every value of the lock that cannot be one, by its key.
+    """
+    problems: list[str] = []
+    spec, release = None, None
+    try:
+        release = release_of_lock({"spec": {}, **lock})
+    except ValidationError as error:
+        problems += _of_pydantic("record", error)
+    except (KeyError, TypeError):
+        problems.append("record: is missing")
+    try:
+        spec = ModelSpec.from_canonical(lock["spec"])
+    except ValidationError as error:
+        problems += _of_pydantic("spec", error)
+    except (KeyError, TypeError):
+        problems.append("spec: is missing")
+    if release and spec:
+        problems += _contradictions(release, spec)
+        if not problems:
+            return Released(spec, release)
+    hint = "take it from the tag again: modelspec apply"
+    raise InputError(*(Diagnostic(f"release.lock: {text}", hint=hint) for text in problems))
+
+
+def _of_pydantic(part: str, error: ValidationError) -> Iterator[str]:
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        where = ".".join(map(str, (part, *problem["loc"])))
+        yield f"{where}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+def _contradictions(release: Release, spec: ModelSpec) -> Iterator[str]:
+    if release.name != spec.metadata.name:
+        yield "record.name: is not the name in the spec"
+    try:
+        Version.parse(release.version)
+    except ValueError:
+        yield "record.version: must be MAJOR.MINOR.PATCH"
+    if not _ID.fullmatch(release.image.id):
+        yield "record.image.id: must be sha256: and 64 hex digits"
+    if not _COMMIT.fullmatch(release.image.commit):
+        yield "record.image.commit: must be the hex digits of a commit"
+    if release.image.reference is None:
+        if not _TAG.fullmatch(release.image.tag):
+            yield "record.image.tag: must be an image with a tag of its ID, <name>:sha-<12 hex>"
+    elif not _REFERENCE.fullmatch(release.image.reference):
+        yield "record.image.reference: must be <registry>/<name>@sha256:<64 hex>"
+
+
+def context(released: Released, environment: str) -> dict[str, Any]:
+    """What the templates of every target may use."""
+    name, about = released.release.name, released.spec.metadata
+    annotations = {"modelspec/owner": about.owner, "modelspec/description": about.description}
+    return {
+        "environment": environment,
+        "name": name,
+        "version": released.model_version,
+        "labels": labels(name),
+        "annotations": {key: text for key, text in annotations.items() if text},
+        "metadata": metadata(name, released.model_version),
+    }
+
+
+def labels(name: str) -> dict[str, str]:
+    """What selectors select: labels that never change while the name stays."""
+    return {"app.kubernetes.io/name": name, "app.kubernetes.io/managed-by": "modelspec"}
+
+
+def metadata(name: str, version: str) -> dict[str, Any]:
+    """Name and labels of an object; the namespace is up to whoever applies it.
+
+    Args:
+        name: of the model.
+        version: MAJOR.MINOR of the model; MAJOR.MINOR.PATCH only for what each release changes.
+    """
+    return {"name": name, "labels": {**labels(name), "app.kubernetes.io/version": version}}

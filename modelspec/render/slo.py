@@ -1,0 +1,218 @@
+"""Service level objectives as Prometheus rules.
+
+Per objective: the rates of all and of bad requests, each recorded on its own; their ratio over
+every window; one alert a burn-rate tier (`render/windows.py`). Sums of rates make long windows
+weigh every request the same, and cost a few samples instead of all. Nothing here is NaN: without
+traffic there is no ratio, and without a bad request ever there is a ratio of 0.
+
+Recorded series carry no version, so that a release does not cut a window in two; alerts do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from modelspec.diagnostics import Diagnostic, InputError
+from modelspec.render.promql import go_text, rate, selector, union
+from modelspec.render.windows import BASE, Tier, minutes_text, tiers
+from modelspec.serving.contract import (
+    CODES,
+    DURATION_BUCKETS,
+    LABEL_CODE,
+    REQUEST_DURATION,
+    REQUESTS,
+)
+from modelspec.spec.base import duration_text, percent_text
+from modelspec.spec.monitoring import Slo
+
+# 429 and 503 are how an overloaded server sends callers away; 4xx else is the caller's mistake.
+FAILURES = tuple(code for code in CODES if code == "429" or code.startswith("5"))
+LATENCY_OBJECTIVE = Decimal("0.99")
+INTERVAL = "30s"
+ABSENT_FOR = "10m"
+
+Rule = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What share of requests must be good, and the rates of all and of bad ones in PromQL.
+
+    Attributes:
+        bad: a predicate for annotations, such as `failed`.
+    """
+
+    name: str
+    share: Decimal
+    window: timedelta
+    requests: str
+    errors: str
+    bad: str
+
+
+def neighbours(latency: timedelta) -> tuple[timedelta, ...]:
+    """The histogram buckets next to a latency; nothing if it is a bucket itself."""
+    bounds = [_length(bucket) for bucket in DURATION_BUCKETS]
+    if latency in bounds:
+        return ()
+    return (*[b for b in bounds if b < latency][-1:], *[b for b in bounds if b > latency][:1])
+
+
+def rules(
+    name: str, version: str, owner: str, slo: Slo
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """The groups of a PrometheusRule for one model.
+
+    Args:
+        name: of the model, which is the `job` of its series too.
+        version: MAJOR.MINOR.PATCH, for the labels of alerts.
+        owner: for the annotations of alerts; may be empty.
+        slo: the objectives.
+
+    Returns:
+        The groups, and what was changed or left out so that every alert can fire.
+
+    Raises:
+        InputError: if the latency is not a bucket of the runtime; names its neighbours.
+    """
+    groups = []
+    notes = []
+    for objective in (_availability(name, slo), _latency(name, slo)):
+        found, said = tiers(objective.share, objective.window)
+        notes += [f"{objective.name}: {note}" for note in said]
+        recorded = _recorded(name, objective, found)
+        alerts = [_alert(name, version, owner, objective, tier) for tier in found]
+        groups.append(_group(f"{name}-{objective.name}", recorded + alerts))
+    groups.append(_group(f"{name}-absence", [_absence(name, version, owner)]))
+    return groups, tuple(notes)
+
+
+def _group(name: str, rules: list[Rule]) -> dict[str, Any]:
+    return {"name": name, "interval": INTERVAL, "rules": rules}
+
+
+def _sum(rates: str) -> str:
+    """Per namespace, so that a model in staging and in production are not mixed."""
+    return f"sum by (namespace) ({rates})"
+
+
+def _availability(name: str, slo: Slo) -> Objective:
+    requests = _sum(rate(REQUESTS, f"{BASE}m", job=name))
+    failed = union(rate(REQUESTS, f"{BASE}m", job=name, **{LABEL_CODE: code}) for code in FAILURES)
+    errors = f"{_sum(failed)} or 0 * {requests}"
+    return Objective("availability", slo.availability, slo.window, requests, errors, "failed")
+
+
+def _latency(name: str, slo: Slo) -> Objective:
+    requests = _sum(rate(f"{REQUEST_DURATION}_count", f"{BASE}m", job=name))
+    within = union(
+        rate(f"{REQUEST_DURATION}_bucket", f"{BASE}m", job=name, le=le)
+        for le in _le(slo.latency_p99)
+    )
+    # A histogram without the bucket would count every request as slow: loud, not silent.
+    errors = f"{requests} - ({_sum(within)} or 0 * {requests})"
+    bad = f"took longer than {duration_text(slo.latency_p99)}"
+    return Objective("latency", LATENCY_OBJECTIVE, slo.window, requests, errors, bad)
+
+
+def _le(latency: timedelta) -> tuple[str, ...]:
+    """The bucket as the label `le` spells it: Prometheus 3 turns `1` into `1.0`, 2 does not."""
+    near = [duration_text(bucket) for bucket in neighbours(latency)]
+    if near:
+        raise InputError(
+            Diagnostic(
+                f"monitor.slo.latency_p99: the runtime counts requests in fixed buckets, and "
+                f"{duration_text(latency)} is not one",
+                hint=f"write {' or '.join(near)}",
+            )
+        )
+    bound = next(bucket for bucket in DURATION_BUCKETS if _length(bucket) == latency)
+    return (str(bound), str(int(bound))) if bound == int(bound) else (str(bound),)
+
+
+def _length(seconds: float) -> timedelta:
+    return timedelta(microseconds=int(Decimal(str(seconds)) * 1_000_000))
+
+
+def _series(kind: str, name: str, slo: str) -> str:
+    return selector(f"model:{kind}", model=name, slo=slo)
+
+
+def _ratio(window: int) -> str:
+    return f"errors:ratio_rate{minutes_text(window)}"
+
+
+def _recorded(name: str, objective: Objective, found: tuple[Tier, ...]) -> list[Rule]:
+    labels = {"model": name, "slo": objective.name}
+    base = f"rate{BASE}m"
+    recorded = {f"requests:{base}": objective.requests, f"errors:{base}": objective.errors}
+    errors, requests = (
+        _series(f"{k}:{base}", name, objective.name) for k in ("errors", "requests")
+    )
+    for window in sorted({w for tier in found for w in (tier.long, tier.short)}):
+        over = minutes_text(window)
+        recorded[_ratio(window)] = (
+            f"{errors} / ({requests} > 0)"
+            if window == BASE
+            else f"sum_over_time({errors}[{over}]) / (sum_over_time({requests}[{over}]) > 0)"
+        )
+    return [{"record": f"model:{k}", "expr": v, "labels": labels} for k, v in recorded.items()]
+
+
+def _alert(name: str, version: str, owner: str, objective: Objective, tier: Tier) -> Rule:
+    budget = 1 - objective.share
+    threshold = _plain(tier.factor * budget)
+    long, short = minutes_text(tier.long), minutes_text(tier.short)
+    over = " and ".join(
+        f"{_series(_ratio(window), name, objective.name)} > {threshold}"
+        for window in (tier.long, tier.short)
+    )
+    return {
+        "alert": f"Model{objective.name.capitalize()}BudgetBurn",
+        "expr": over,
+        "labels": {
+            "severity": tier.severity,
+            "model": name,
+            "version": version,
+            "slo": objective.name,
+            "window": long,
+        },
+        "annotations": _annotations(
+            owner,
+            f"{name} spends its {objective.name} budget {_plain(tier.factor)} times as fast as "
+            f"its objective allows",
+            f"{{{{ $value | humanizePercentage }}}} of requests {objective.bad} over {long}, and "
+            f"the last {short} are no better. At that speed {long} cost at least "
+            f"{percent_text(tier.share)} of the error budget, which is {percent_text(budget)} of "
+            f"the requests of {duration_text(objective.window)}.",
+        ),
+    }
+
+
+def _absence(name: str, version: str, owner: str) -> Rule:
+    return {
+        "alert": "ModelMetricsAbsent",
+        "expr": f"absent({selector(REQUESTS, job=name)})",
+        "for": ABSENT_FOR,
+        "labels": {"severity": "page", "model": name, "version": version, "slo": "availability"},
+        "annotations": _annotations(
+            owner,
+            f"{name} reports no metrics",
+            f"No pod of {name} was scraped for {ABSENT_FOR}: none runs, or none can be reached. "
+            f"Until then its objectives are not watched.",
+        ),
+    }
+
+
+def _annotations(owner: str, summary: str, description: str) -> Mapping[str, str]:
+    about = {"summary": summary, "description": description}
+    return {**about, "owner": go_text(owner)} if owner else about
+
+
+def _plain(number: Decimal) -> str:
+    """Without an exponent and trailing zeros."""
+    return f"{number.normalize():f}"

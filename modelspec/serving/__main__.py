@@ -1,0 +1,48 @@
+"""`python -m serving`: what the image runs. Options come from the environment.
+
+MODELSPEC_MODEL_DIR: the model folder (`../model` beside this package if not set),
+MODELSPEC_HOST and MODELSPEC_PORT: where to listen (0.0.0.0 and 8501).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+# Set before NumPy is imported: its thread pool would only cost memory here.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from .contract import ENV_HOST, ENV_MODEL_DIR, ENV_PORT, HOST, PORT
+
+
+def main() -> int:
+    """Serves until SIGTERM; returns the exit code."""
+    # As PID 1 a process has no default handlers, and importing takes a moment.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    folder = os.environ.get(ENV_MODEL_DIR) or Path(__file__).resolve().parents[1] / "model"
+    port = os.environ.get(ENV_PORT) or str(PORT)
+    if not port.isdecimal() or int(port) > 65535:
+        return _refuse(f"{ENV_PORT} is not a port number")
+
+    from .bundle import BundleError
+    from .server import serve
+
+    try:
+        asyncio.run(serve(Path(folder), os.environ.get(ENV_HOST) or HOST, int(port)))
+    except BundleError as error:
+        return _refuse(str(error))
+    except OSError as error:
+        return _refuse(f"cannot listen at port {port}: {error.strerror or error}")
+    return 0
+
+
+def _refuse(reason: str) -> int:
+    print(f"serving: {reason}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""The model folder: `serving.json` and the model file it names, read once and checked."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from .contract import FORMAT, SERVING_FILE
+
+Task = Literal["binary_classification", "multiclass_classification", "regression"]
+
+
+class BundleError(Exception):
+    """The model folder cannot be served; the message is one line for whoever operates it."""
+
+
+class Number(msgspec.Struct, tag_field="type", tag="number", frozen=True):
+    """A number feature of the contract."""
+
+    name: str
+    mean: float
+    scale: float
+    fill: float | None = None
+    min: float | None = None
+    max: float | None = None
+
+    def problem(self) -> str:
+        """What contradicts itself, or an empty text."""
+        usable = math.isfinite(self.mean) and math.isfinite(self.scale) and self.scale > 0
+        return "" if usable else "mean and scale of a number must be finite, and scale above 0"
+
+
+class Category(msgspec.Struct, tag_field="type", tag="category", frozen=True):
+    """A category feature of the contract."""
+
+    name: str
+    values: list[str]
+    missing: Literal["error", "fill", "own_category"] = "error"
+    fill: str | None = None
+
+    def problem(self) -> str:
+        """What contradicts itself, or an empty text."""
+        if self.missing == "fill" and self.fill is None:
+            return "a category whose missing cells are filled needs a fill"
+        return "" if len(set(self.values)) == len(self.values) else "a category has a value twice"
+
+
+class Description(msgspec.Struct, frozen=True):
+    """What `serving.json` says, format 1; keys that are not listed here are passed over."""
+
+    name: str
+    version: str
+    commit: str
+    task: Task
+    features: list[Number | Category]
+    classes: list[str]
+    threshold: float | None
+    runtime: Literal["tflite"]
+    model_file: str
+    model_digest: str
+
+    @property
+    def units(self) -> int:
+        """Columns of the network's answer."""
+        return len(self.classes) if self.task == "multiclass_classification" else 1
+
+    def problem(self) -> str:
+        """What contradicts itself, or an empty text."""
+        names = [feature.name for feature in self.features]
+        classes = {"binary_classification": 2, "regression": 0}
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", self.name):
+            return "name has characters that cannot stand in a route"
+        if not names or len(set(names)) != len(names):
+            return "features must be at least one, each with a name of its own"
+        if len(self.classes) != classes.get(self.task, max(2, len(self.classes))):
+            return f"{len(self.classes)} classes do not fit the task {self.task}"
+        if len(set(self.classes)) != len(self.classes):
+            return "classes must differ from one another"
+        if Path(self.model_file).name != self.model_file:
+            return "model_file must name a file in the folder itself"
+        return next(filter(None, (feature.problem() for feature in self.features)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A checked model folder.
+
+    Attributes:
+        description: the contract.
+        features: the same features as plain data, as `Preprocessor` takes them.
+        model: content of the model file; its digest is the one the contract names.
+    """
+
+    description: Description
+    features: list[dict[str, Any]]
+    model: bytes
+
+
+def load(folder: Path) -> Bundle:
+    """Reads the folder. What is returned was checked, and is not read from disk again.
+
+    Raises:
+        BundleError: a file is missing or unreadable, the format is not known, the contract
+            contradicts itself, or the model file is not the one that the contract names.
+    """
+    raw = _json(folder / SERVING_FILE)
+    if raw.get("format") != FORMAT:
+        raise BundleError(
+            f"{SERVING_FILE} has format {raw.get('format')!r:.20}; this runtime reads {FORMAT}"
+        )
+    try:
+        description = msgspec.convert(raw, Description)
+    except msgspec.ValidationError as error:
+        raise BundleError(f"{SERVING_FILE} is not valid: {error}") from None
+    if problem := description.problem():
+        raise BundleError(f"{SERVING_FILE} is not valid: {problem}")
+    model = _content(folder / description.model_file)
+    digest = f"sha256:{hashlib.sha256(model).hexdigest()}"
+    if digest != description.model_digest:
+        raise BundleError(
+            f"{description.model_file} is damaged or was swapped: its digest is {digest}, "
+            f"{SERVING_FILE} names {description.model_digest}"
+        )
+    return Bundle(description, [msgspec.to_builtins(f) for f in description.features], model)
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(_content(file), type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BundleError(f"{file.name} is not valid JSON: {error}") from None
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{file} cannot be read: {error.strerror}") from None

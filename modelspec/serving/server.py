@@ -1,0 +1,87 @@
+"""From a model folder to a listening server, and its orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+from .app import Application
+from .bundle import load
+from .contract import DRAIN_SECONDS, MODEL_INFO_LABELS, STOP_SECONDS
+from .log import log
+from .metrics import Metrics
+from .model import Model, description
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_HEADER_MILLISECONDS = 5_000
+_HEADER_BYTES = 64 * 1024
+
+
+async def serve(folder: Path, host: str, port: int) -> None:
+    """Serves the model in a folder until SIGTERM or SIGINT.
+
+    Raises:
+        BundleError: the folder cannot be served.
+        OSError: the address cannot be listened at.
+    """
+    bundle = load(folder)
+    about = bundle.description
+    model = Model(bundle)
+    metrics = Metrics({label: getattr(about, label) for label in MODEL_INFO_LABELS})
+    app = Application(model, description(bundle), metrics)
+    server = Server(
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.RSGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=_HEADER_MILLISECONDS, max_buffer_size=_HEADER_BYTES
+        ),
+        websockets=False,
+        backlog=1024,
+        log_enabled=False,
+    )
+    gc.collect()
+    gc.freeze()  # what is here now stays: no collection needs to look at it again
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(server.serve())
+    log(
+        "info",
+        "serving",
+        model=about.name,
+        version=about.version,
+        model_digest=about.model_digest,
+        commit=about.commit,
+        host=host,
+        port=port,
+    )
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    if not serving.done():
+        await _drain(app, metrics)
+        server.stop()
+    stopping.cancel()
+    await serving
+    log("info", "stopped", model=about.name)
+
+
+async def _drain(app: Application, metrics: Metrics) -> None:
+    """Readiness down first, then requests under way to their end."""
+    app.drain()
+    await asyncio.sleep(DRAIN_SECONDS)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(STOP_SECONDS):
+            while metrics.in_flight:  # noqa: ASYNC110 - an event would cost every request
+                await asyncio.sleep(0.01)

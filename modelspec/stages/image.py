@@ -1,0 +1,76 @@
+"""Build the serving image: the exported model, its contract, and the runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelspec.plan.digest import canonical, digest_bytes
+from modelspec.plan.records import DataRecord, EvaluateRecord, ImageRecord
+from modelspec.serving import contract
+from modelspec.stages.engine import engine_or_none
+
+if TYPE_CHECKING:
+    from modelspec.plan.plan import Plan, Step
+    from modelspec.stages.world import Done, World
+
+
+def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> ImageRecord:
+    """Write config and layers.
+
+    Raises:
+        WorldError: if the base or the packages cannot be had.
+    """
+    from modelspec.adapters import base, image
+
+    with engine_or_none() as engine:
+        found = base.require(plan.spec.container.base, world.repository.root, engine)
+    if plan.model is None:
+        raise AssertionError(plan)
+    version = f"{plan.model.major}.{plan.model.minor}"
+    model = (done.folder(f"export.{plan.spec.serve.runtime}") / contract.MODEL_FILE).read_bytes()
+    served = serving(plan, done, version, digest_bytes(model))
+    files = {
+        contract.SERVING_FILE: (canonical(served) + "\n").encode(),
+        contract.MODEL_FILE: model,
+    }
+    labels = image.labels(
+        found,
+        name=plan.spec.metadata.name,
+        version=version,
+        commit=plan.facts.commit,
+        committed=plan.facts.committed,
+        model=files,
+    )
+    built = image.build(folder, found, files, labels, plan.facts.committed)
+    return ImageRecord(
+        output=built.id,
+        base=found.name,
+        base_id=found.id,
+        size=built.size,
+        tag=built.tag(plan.spec.metadata.name),
+        commit=plan.facts.commit,
+    )
+
+
+def serving(plan: Plan, done: Done, version: str, model_digest: str) -> dict[str, Any]:
+    """The contract of the image with its runtime: `serving.json`."""
+    schema = done.record("data", DataRecord).schema_
+    return {
+        "format": contract.FORMAT,
+        "name": plan.spec.metadata.name,
+        "version": version,
+        "commit": plan.facts.commit,
+        "task": plan.spec.task,
+        "features": [feature.model_dump(mode="json") for feature in schema.features],
+        "classes": list(schema.classes),
+        "threshold": done.record("evaluate", EvaluateRecord).threshold,
+        "runtime": plan.spec.serve.runtime,
+        "model_file": contract.MODEL_FILE,
+        "model_digest": model_digest,
+    }
+
+
+def summary(record: ImageRecord) -> str:
+    """How large, and which."""
+    return f"{record.size / 1e6:.0f} MB over {record.base}, {record.tag}"

@@ -1,0 +1,88 @@
+"""Write a first `model.yaml` for a table of data."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from modelspec.adapters.files import replace_file
+from modelspec.data.suggest import Suggestion, suggest
+from modelspec.data.table import read_table
+from modelspec.diagnostics import InputError, WorldError
+from modelspec.spec.load import load
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ ()-]*")
+_WORDS = {"yes", "no", "true", "false", "null", "on", "off", "y", "n"}
+_GATES = {
+    "binary_classification": "roc_auc > baseline",
+    "multiclass_classification": "accuracy > baseline",
+    "regression": "rmse < baseline",
+}
+
+
+def init(data: Path, target: str | None, name: str | None) -> Path:
+    """Write `model.yaml` beside a CSV file; returns its path.
+
+    Raises:
+        InputError: if the file is not a table, or has no such column.
+        WorldError: if a `model.yaml` is there already, or the file is not.
+    """
+    path = data.parent / "model.yaml"
+    if path.exists():
+        raise WorldError(f"{path} exists already: remove it, or edit it")
+    if not data.is_file():
+        raise WorldError(f"there is no file {data}")
+    table = read_table(data.read_bytes(), str(data))
+    if target is not None and target not in table.names:
+        raise InputError(f"{data} has no column {target}; {table.near(target)}".rstrip("; "))
+    text = write(suggest(table, target), data.name, name or _name(data))
+    load(text.encode(), str(path))
+    replace_file(path, text.encode())
+    return path
+
+
+def write(found: Suggestion, source: str, name: str) -> str:
+    """The text of a spec, with a comment where a person should look."""
+    lines = [
+        "apiVersion: modelspec/v1",
+        "kind: Model",
+        "metadata:",
+        f"  name: {name}",
+        f"task: {found.task}",
+        "data:",
+        f"  source: {_yaml(source)}",
+    ]
+    if found.positive is None:
+        lines.append(f"  target: {_yaml(found.target)}")
+    else:
+        positive = f"{{column: {_yaml(found.target)}, positive: {_yaml(found.positive)}}}"
+        lines.append(f"  target: {positive}   # metrics are about this class")
+    if found.ignore:
+        lines.append("  ignore:")
+        lines += [f"    - {_yaml(n)}   # {reason}" for n, reason in found.ignore.items()]
+    lines.append("  features:")
+    for feature, (kind, policy) in found.features.items():
+        value = f"{{type: {kind}, missing: {policy}}}" if policy else kind
+        lines.append(f"    {_yaml(feature)}: {value}")
+    lines += [
+        "model:",
+        "  type: mlp",
+        "evaluate:",
+        "  gates:",
+        f"    - {_GATES[found.task]}   # what must hold before a release; raise it",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _yaml(text: str) -> str:
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS and text == text.strip():
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _name(data: Path) -> str:
+    """A name for the model: of the file, or of its folder if the file is just called data."""
+    stem = data.resolve().parent.name if data.stem.lower() in ("data", "train") else data.stem
+    return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40].strip("-") or "model"

@@ -1,0 +1,105 @@
+"""A model folder is served only if it is whole and says one thing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from modelspec.serving.bundle import BundleError, load
+from tests.serving.folders import CHURN
+from tests.serving.processes import free_port, start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.serving.folders import Folder
+
+
+def test_a_good_folder_is_read_whole(copied: Folder) -> None:
+    bundle = load(copied.path)
+    assert bundle.model == (copied.path / "model.tflite").read_bytes()
+    assert bundle.description.version == "1.4"
+    assert [f["name"] for f in bundle.features] == [f["name"] for f in CHURN]
+    assert all(f["type"] in ("number", "category") for f in bundle.features)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format": 2}, "has format 2; this runtime reads 1"),
+        ({"format": None}, "has format None"),
+        ({"model_digest": "sha256:" + "0" * 64}, "is damaged or was swapped"),
+        ({"model_file": "../model.tflite"}, "must name a file in the folder itself"),
+        ({"model_file": "absent.tflite"}, "cannot be read: No such file"),
+        ({"task": "clustering"}, "task"),
+        ({"runtime": "onnx"}, "runtime"),
+        ({"classes": ["yes"]}, "1 classes do not fit"),
+        ({"classes": ["yes", "yes"]}, "differ from one another"),
+        ({"name": "a/b"}, "cannot stand in a route"),
+        ({"features": []}, "at least one"),
+        ({"features": [*CHURN, CHURN[0]]}, "a name of its own"),
+        ({"features": [{**CHURN[1], "scale": 0.0}]}, "scale above 0"),
+        ({"features": [{**CHURN[1], "scale": "wide"}]}, "Expected `float`, got `str`"),
+        ({"features": [{**CHURN[4], "fill": None}]}, "needs a fill"),
+        ({"features": [{**CHURN[0], "values": ["a", "a"]}]}, "has a value twice"),
+    ],
+)
+def test_a_folder_that_is_not_right_is_refused_with_the_reason(
+    copied: Folder, changes: dict[str, Any], message: str
+) -> None:
+    copied.describe(**changes)
+    with pytest.raises(BundleError) as caught:
+        load(copied.path)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def _truncate(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def _flip_one_bit(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize("damage", [_truncate, _flip_one_bit, lambda _: b""])
+def test_the_server_does_not_start_on_a_damaged_model(
+    copied: Folder, damage: Callable[[bytes], bytes]
+) -> None:
+    model = copied.path / "model.tflite"
+    model.write_bytes(damage(model.read_bytes()))
+    _refuses(copied, "is damaged or was swapped")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"{", "is not valid JSON"), (b"\xff\xfe", "is not valid JSON"), (b"[" * 90_000, "JSON")],
+)
+def test_the_server_does_not_start_on_an_unreadable_contract(
+    copied: Folder, content: bytes, message: str
+) -> None:
+    (copied.path / "serving.json").write_bytes(content)
+    _refuses(copied, message)
+
+
+def test_the_server_does_not_start_without_a_model_folder(copied: Folder) -> None:
+    (copied.path / "serving.json").unlink()
+    _refuses(copied, "serving.json cannot be read: No such file or directory")
+
+
+def test_the_server_does_not_start_where_the_model_has_another_shape(copied: Folder) -> None:
+    copied.describe(features=copied.features[:2])
+    _refuses(copied, "the model file does not take float32 (batch, 4)")
+
+
+def _refuses(folder: Folder, message: str) -> None:
+    process = start(folder.path, free_port())
+    out, err = process.communicate(timeout=20)
+    ours = [line for line in err.splitlines() if not line.startswith("INFO:")]
+    assert process.returncode == 1
+    assert len(ours) == 1, err
+    assert ours[0].startswith("serving: ")
+    assert message in ours[0]
+    assert out == ""

@@ -1,0 +1,295 @@
+"""Every request that is not clearly right is refused with a problem that names its place."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.serving.folders import CHURN_ROW
+from tests.serving.processes import ask
+
+if TYPE_CHECKING:
+    from tests.serving.processes import Reply, Server
+
+GOOD = json.dumps({"instances": [CHURN_ROW]}).encode()
+HEAD = b"POST /v1/models/churn:predict HTTP/1.1\r\nhost: x\r\n"
+
+
+def problem(reply: Reply, status: int) -> dict[str, Any]:
+    assert (reply.status, reply.headers["content-type"]) == (status, "application/problem+json")
+    content: dict[str, Any] = reply.json
+    assert {"type", "title", "status", "detail"} <= set(content)
+    assert set(content) <= {"type", "title", "status", "detail", "index", "feature"}
+    assert content["status"] == status
+    for leak in ("Traceback", "modelspec", "serving/", ".py", "msgspec"):
+        assert leak not in reply.body.decode()
+    return content
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" ",
+        b"{",
+        b"null",
+        b"[]",
+        b"\xef\xbb\xbf" + GOOD,
+        GOOD.decode().encode("utf-16"),
+        b'{"instances": [["\xff", 1, "north", 1, "web"]]}',
+        b'{"instances": [["\\ud800", 1, "north", 1, "web"]]}',
+        GOOD + b" x",
+        b'{"instances": null}',
+        b'{"instances": {}}',
+        b'{"instances": "x"}',
+        b'{"instances": []}',
+        b'{"instances": [1]}',
+        b'{"instances": [null]}',
+        b'{"instance": [[1]]}',
+        b'{"instances": [["pro", NaN, "north", 1, "web"]]}',
+        b'{"instances": [["pro", Infinity, "north", 1, "web"]]}',
+        b'{"instances": [["pro", 1e999, "north", 1, "web"]]}',
+        b'{"instances": [["pro", ' + b"9" * 5000 + b', "north", 1, "web"]]}',
+        b'{"instances": [["pro", ' + b"9" * 400 + b', "north", 1, "web"]]}',
+        b'{"instances": ' + b"[" * 100_000,
+        b'{"instances": [[' + b"[" * 100_000 + b"]" * 100_000 + b"]]}",
+        b'{"instances": [[]]}',
+        b'{"instances": [{}]}',
+    ],
+    ids=lambda body: repr(body[:40]),
+)
+def test_a_body_that_is_no_request_is_refused(server: Server, body: bytes) -> None:
+    problem(server.post(body), 400)
+
+
+@pytest.mark.parametrize(
+    ("row", "feature"),
+    [
+        (["pro", "1", "north", 1, "web"], "tenure"),
+        (["pro", True, "north", 1, "web"], "tenure"),
+        (["pro", [1], "north", 1, "web"], "tenure"),
+        (["pro", 1e300, "north", 1, "web"], "tenure"),
+        (["pro", 1, "north", -1, "web"], "spend"),
+        (["pro", 1, "north", None, "web"], "spend"),
+        ([None, 1, "north", 1, "web"], "plan"),
+        ([7, 1, "north", 1, "web"], "plan"),
+        ([["pro"], 1, "north", 1, "web"], "plan"),
+        ({"plan": "pro"}, "spend"),
+        ({"plan": "pro", "spend": 1, "colour": "red"}, "colour"),
+        (["pro", 1], None),
+        ([*CHURN_ROW, 1], None),
+    ],
+)
+def test_a_bad_row_is_refused_with_its_index_and_feature(
+    server: Server, row: Any, feature: str | None
+) -> None:
+    content = problem(server.predict([CHURN_ROW, CHURN_ROW, row]), 400)
+    assert content["index"] == 2
+    assert content.get("feature") == feature
+    assert content["detail"].startswith("instance 2: ")
+
+
+def test_a_row_that_is_no_row_is_refused_with_its_index(server: Server) -> None:
+    assert problem(server.predict([CHURN_ROW, "pro"]), 400)["index"] == 1
+
+
+def test_what_was_sent_does_not_come_back(server: Server) -> None:
+    row = ["pro", "a secret", "north", 1, "web"]
+    assert "secret" not in server.predict([row]).body.decode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"instances": [{"plan": "pro", "spend": 1, "spend": 2}]}',
+        b'{"instances": [{"plan": "pro", "spend": 1, "sp\\u0065nd": 2}]}',
+        b'{"instances": [["pro", 1, "north", 1, "web"]], "instances": []}',
+        b'{"instances": [["pro", 1, "north", 1, "web"]], "x": {"a": 1, "a": 2}}',
+    ],
+)
+def test_a_key_that_is_there_twice_is_refused(server: Server, body: bytes) -> None:
+    assert "twice" in server.post(body + b" ").body.decode() or body.count(b'"instances"') > 1
+    problem(server.post(body), 400)
+
+
+def test_colons_in_texts_and_other_keys_are_not_taken_for_repeated_keys(server: Server) -> None:
+    rows = [{"plan": "a:b", "spend": 1}, {"plan": "::::", "spend": 1}]
+    body = json.dumps({"instances": rows, "other": {"plan": 1}}).encode()
+    assert server.post(body).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow"),
+    [
+        ("GET", "/", 404, None),
+        ("GET", "/v1/models/other", 404, None),
+        ("POST", "/v1/models/other:predict", 404, None),
+        ("GET", "/v1/models/churn/", 404, None),
+        ("GET", "/../../etc/passwd", 404, None),
+        ("GET", "/v1/models/churn:predict", 405, "POST"),
+        ("PUT", "/v1/models/churn:predict", 405, "POST"),
+        ("TRACE", "/v1/models/churn:predict", 405, "POST"),
+        ("POST", "/v1/models/churn", 405, "GET"),
+        ("DELETE", "/healthz", 405, "GET"),
+        ("POST", "/readyz", 405, "GET"),
+        ("OPTIONS", "/metrics", 405, "GET"),
+    ],
+)
+def test_other_paths_and_methods_are_refused(
+    server: Server, method: str, path: str, status: int, allow: str | None
+) -> None:
+    reply = server.request(method, path)
+    problem(reply, status)
+    assert reply.headers.get("allow") == allow
+
+
+def test_a_body_of_one_mebibyte_is_read_and_one_byte_more_is_not(server: Server) -> None:
+    limit = 1024 * 1024
+    assert server.post(GOOD.ljust(limit)).status == 200
+    reply = server.post(GOOD.ljust(limit + 1))
+    problem(reply, 413)
+    assert reply.headers["connection"] == "close"
+
+
+def test_a_body_of_unknown_length_is_read_up_to_the_limit(server: Server) -> None:
+    good = _raw(server, HEAD + b"transfer-encoding: chunked\r\n\r\n" + _chunk(GOOD) + _chunk(b""))
+    assert good.startswith(b"HTTP/1.1 200 ")
+    endless = HEAD + b"transfer-encoding: chunked\r\n\r\n" + _chunk(b" " * 65_536) * 40
+    assert _raw(server, endless).startswith(b"HTTP/1.1 413 ")
+
+
+def test_compressed_bodies_are_refused(server: Server) -> None:
+    problem(server.post(GOOD, content_encoding="gzip"), 415)
+    head = HEAD + b"transfer-encoding: gzip, chunked\r\n\r\n"
+    assert _raw(server, head + _chunk(GOOD) + _chunk(b"")).startswith(b"HTTP/1.1 415 ")
+
+
+def test_nothing_can_be_smuggled_behind_a_length_given_in_two_ways(server: Server) -> None:
+    second = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+    head = HEAD + b"content-length: %d\r\ntransfer-encoding: chunked\r\n\r\n" % len(second)
+    answers = _raw(server, head + _chunk(GOOD) + _chunk(b"") + second)
+    assert answers.count(b"HTTP/1.1 ") == 1
+    assert b"connection: close" in answers.lower()
+    two = HEAD + b"content-length: 5\r\ncontent-length: 6\r\n\r\n123456"
+    assert _raw(server, two).startswith(b"HTTP/1.1 400 ")
+
+
+def test_headers_without_end_are_refused(server: Server) -> None:
+    assert _raw(server, HEAD + b"x: " + b"y" * 1_000_000).startswith(b"HTTP/1.1 431 ")
+
+
+def test_pipelined_requests_and_http_1_0_are_answered(server: Server) -> None:
+    one = HEAD + b"content-length: %d\r\n\r\n" % len(GOOD) + GOOD
+    last = one.replace(b"host: x", b"host: x\r\nconnection: close")
+    assert _raw(server, one + one + last).count(b"HTTP/1.1 200 ") == 3
+    assert b" 200 OK" in _raw(server, one.replace(b"HTTP/1.1", b"HTTP/1.0"))
+
+
+@pytest.mark.slow
+def test_a_body_that_does_not_arrive_is_given_up_while_others_are_served(server: Server) -> None:
+    before = server.metrics()
+    slow = [server.socket() for _ in range(50)]
+    for half in slow:
+        half.sendall(HEAD + b"content-length: 100\r\n\r\n{")
+    started = time.monotonic()
+    slowest = 0.0
+    while time.monotonic() - started < 2:
+        asked = time.monotonic()
+        assert server.request("GET", "/healthz").status == 200
+        slowest = max(slowest, time.monotonic() - asked)
+        time.sleep(0.05)
+    assert server.metrics()["modelspec_requests_in_flight"] == 50
+    for half in slow:
+        assert half.recv(9999).startswith(b"HTTP/1.1 408 ")
+        half.close()
+    assert 4 < time.monotonic() - started < 9
+    assert slowest < 0.5
+    code = 'modelspec_requests_total{code="408"}'
+    after = server.metrics()
+    assert after[code] - before[code] == 50
+    assert after["modelspec_requests_in_flight"] == 0
+
+
+def test_a_client_that_goes_away_is_no_error_of_the_server(server: Server) -> None:
+    before = server.metrics()
+    gone = server.socket()
+    gone.sendall(HEAD + b"content-length: 100\r\n\r\n{")
+    time.sleep(0.1)
+    gone.close()
+    gone_code, error_code = ('modelspec_requests_total{code="%d"}' % code for code in (499, 500))
+    deadline = time.monotonic() + 5
+    while server.metrics()[gone_code] == before[gone_code] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    after = server.metrics()
+    assert after[gone_code] == before[gone_code] + 1
+    assert after[error_code] == before[error_code]
+
+
+_CELLS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+_NAMES = st.sampled_from(["plan", "tenure", "region", "spend", "channel"]) | st.text(max_size=4)
+_ROWS = st.lists(_CELLS, min_size=4, max_size=6) | st.dictionaries(_NAMES, _CELLS, max_size=6)
+_GOOD_ROWS = st.tuples(
+    st.text(max_size=4),
+    st.floats(allow_nan=False, allow_infinity=False) | st.none(),
+    st.sampled_from(["north", "west", None]),
+    st.floats(-1, 2e6),
+    st.none(),
+).map(list)
+_BODIES = (
+    st.binary(max_size=60)
+    | _CELLS.map(lambda value: json.dumps(value).encode())
+    | st.lists(_ROWS | _GOOD_ROWS, max_size=4).map(
+        lambda rows: json.dumps({"instances": rows}).encode()
+    )
+)
+
+
+@given(body=_BODIES)
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_any_body_is_answered_or_refused_and_never_an_error(server: Server, body: bytes) -> None:
+    connection = server.connect()
+    try:
+        reply = ask(connection, "POST", "/v1/models/churn:predict", body)
+        assert reply.status in (200, 400), (body, reply)
+        if reply.status == 400:
+            problem_of = reply.json
+            assert reply.headers["content-type"] == "application/problem+json"
+            assert problem_of["status"] == 400
+        else:
+            assert len(reply.json["predictions"]) == len(json.loads(body)["instances"])
+        assert ask(connection, "GET", "/healthz").status == 200, "the connection was kept"
+    finally:
+        connection.close()
+
+
+def _chunk(content: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(content), content)
+
+
+def _raw(server: Server, request: bytes) -> bytes:
+    """What comes back until the server closes or says nothing for a second."""
+    answer = b""
+    with server.socket() as connection:
+        connection.settimeout(1)
+        try:
+            connection.sendall(request)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it stopped reading, which is the point; the answer is still there
+        try:
+            while part := connection.recv(65_536):
+                answer += part
+        except (TimeoutError, socket.timeout, ConnectionResetError):
+            pass
+    return answer
