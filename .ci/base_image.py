@@ -19,7 +19,7 @@ from pathlib import Path
 
 from modelspec.adapters import archive, base, wheels
 from modelspec.adapters.engine import Engine, connect
-from modelspec.adapters.files import replace_file
+from modelspec.adapters.files import replace_file, user_cache
 from modelspec.diagnostics import ModelspecError, WorldError
 
 NAME = "python:3.11-slim-bookworm"
@@ -109,7 +109,7 @@ def _make() -> None:
 def _cached() -> Path:
     architecture = os.uname().machine
     recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
-    return wheels.cache() / "bases" / f"{SUITE}-{architecture}-{recipe}.tar"
+    return user_cache() / "bases" / f"{SUITE}-{architecture}-{recipe}.tar"
 
 
 def _bootstrap(target: Path) -> None:

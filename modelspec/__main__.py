@@ -13,9 +13,12 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminated)
     code = 0
     try:
-        from modelspec.cli.app import app
+        from modelspec.cli.unchanged import answered
 
-        app()
+        if not answered(sys.argv[1:]):
+            from modelspec.cli.app import app
+
+            app()
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except KeyboardInterrupt:

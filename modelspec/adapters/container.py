@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,18 +113,25 @@ def remove_leftovers(engine: Engine) -> None:
 
 
 def _start(engine: Engine, name: str, memory: str) -> tuple[Container, int]:
-    """Start a container: through the engine's bridge, or without one in the host's network."""
-    with failures("starting the image"):
-        bridged = bool(engine.client.networks.list(names=["bridge"]))
+    """Start a container: behind the engine's bridge, or where that fails in the host's network."""
+    bridged = {"ports": {f"{layers.PORT}/tcp": (HOST, None)}}
+    try:
+        return _create(engine, name, memory, bridged, None)
+    except WorldError as refused:
         port = free_port()
-        network: dict[str, Any] = (
-            {"ports": {f"{layers.PORT}/tcp": (HOST, None)}}
-            if bridged
-            else {
-                "network_mode": "host",
-                "environment": {contract.ENV_HOST: HOST, contract.ENV_PORT: str(port)},
-            }
-        )
+        listening = {contract.ENV_HOST: HOST, contract.ENV_PORT: str(port)}
+        shared = {"network_mode": "host", "environment": listening}
+        try:
+            return _create(engine, name, memory, shared, port)
+        except WorldError:
+            raise refused from None
+
+
+def _create(
+    engine: Engine, name: str, memory: str, network: Mapping[str, Any], port: int | None
+) -> tuple[Container, int]:
+    """Start a container; `port` is where it listens, or None if the engine chooses."""
+    with failures("starting the image"):
         container = engine.client.containers.create(
             name,
             cap_drop=["ALL"],
@@ -140,12 +147,14 @@ def _start(engine: Engine, name: str, memory: str) -> tuple[Container, int]:
         )
         try:
             container.start()
-            if bridged:
+            if port is None:
                 container.reload()
-                published = container.ports[f"{layers.PORT}/tcp"] or [{"HostPort": "0"}]
+                published = container.ports.get(f"{layers.PORT}/tcp")
+                if not published:
+                    raise WorldError("the Docker Engine does not publish the image's port")
                 port = int(published[0]["HostPort"])
         except BaseException:
-            _remove(container)
+            _remove(container, seconds=0)
             raise
         return container, port
 

@@ -211,7 +211,7 @@ class Repository:
         ((oid, kind, content),) = self._objects([revision])
         if kind != "commit":
             raise WorldError(otherwise)
-        time = _TIME.search(content.partition(b"\n\n")[0])
+        time = _TIME.search(content)
         return Commit(oid, int(time[1]) if time else 0)
 
     def _objects(self, names: Sequence[str]) -> Iterator[tuple[str, str, bytes]]:

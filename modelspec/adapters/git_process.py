@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from modelspec.diagnostics import WorldError
 
@@ -117,7 +118,7 @@ def write(root: Path, *arguments: str, feed: bytes = b"", seconds: float = SECON
             env={**here, "GCM_INTERACTIVE": "never", **_overrides(_WRITING)},
             start_new_session=True,
         )
-        process: subprocess.Popen[bytes] = started.proc
+        process = cast("subprocess.Popen[bytes]", started.proc)
         try:
             output, error = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:

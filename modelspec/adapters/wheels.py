@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 from modelspec.adapters import layers
-from modelspec.adapters.files import replace_file, wrap_os_errors
+from modelspec.adapters.files import replace_file, user_cache, wrap_os_errors
 from modelspec.adapters.layers import HOME, Layer, digest
 from modelspec.diagnostics import WorldError
 
@@ -42,12 +41,6 @@ def lock_digest() -> str:
     return digest(requirements().read_bytes())
 
 
-def cache() -> Path:
-    """Where downloads of this user are kept between runs."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "modelspec"
-
-
 def layer(architecture: str, python: str) -> Layer:
     """The layer of packages; made once by a user, as it is the same for all models.
 
@@ -58,7 +51,7 @@ def layer(architecture: str, python: str) -> Layer:
     Raises:
         WorldError: if the packages cannot be had.
     """
-    kept = cache() / "layers" / f"{_address(architecture, python)}.tar.gz"
+    kept = user_cache() / "layers" / f"{_address(architecture, python)}.tar.gz"
     note = kept.with_suffix(".digests")
     try:
         diff_id, of_gzipped = note.read_text("ascii").split()
@@ -84,7 +77,7 @@ def fetch(architecture: str, python: str) -> Path:
     if architecture not in MACHINES:
         raise WorldError(f"the base image is for {architecture}; wheels exist for amd64 and arm64")
     name = f"{lock_digest()[7:23]}-{architecture}-{python}"
-    folder = cache() / "wheels" / name
+    folder = user_cache() / "wheels" / name
     if folder.is_dir():
         return folder
     with wrap_os_errors(folder):

@@ -64,7 +64,9 @@ def _counts(cells: pl.Series) -> dict[str, int]:
 def _classes(spec: ModelSpec, counts: dict[str, int], problems: Problems) -> tuple[str, ...]:
     """The classes in the order of the network's outputs."""
     name = show(spec.data.target.column)
-    found = ", ".join(f"{show(label)} ({n} rows)" for label, n in list(counts.items())[:10])
+    found = ", ".join(
+        f"{show(label)} ({n} row{'s' * (n != 1)})" for label, n in list(counts.items())[:10]
+    )
     found += f" and {len(counts) - 10} more" if len(counts) > 10 else ""
     binary = spec.task == "binary_classification"
     if len(counts) < 2:

@@ -95,13 +95,17 @@ def _judge(
 
 def _small(gate: Gate, small: list[Part]) -> list[Verdict]:
     """Slices under the floor: listed, and not judged."""
-    notes = [(part.name, f"{part.rows} rows, fewer than {gate.floor}") for part in small]
+    notes = [(part.name, f"{_rows(part.rows)}, fewer than {gate.floor}") for part in small]
     if len(notes) > _MOST_SMALL:
         rest = len(notes) - _MOST_SMALL
         notes = [*notes[:_MOST_SMALL], (f"{rest} more", f"fewer than {gate.floor} rows each")]
     return [
         Verdict(gate=gate.text, slice=name, outcome="not judged", note=note) for name, note in notes
     ]
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
 
 
 def _verdict(gate: Gate, part: Part, undefined: str) -> Verdict:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from modelspec.plan.columns import WIDTH, fold, row
 from modelspec.plan.plan import Plan, Step
+from modelspec.plan.tags import Version
+from modelspec.spec.metrics import default_metrics
 from modelspec.spec.model import ModelSpec
 from modelspec.spec.network import Mlp
 
-NAME, WHAT = 9, 46
+WHAT, REASON = 39, 26
 
 
 def headline(plan: Plan) -> str:
@@ -14,29 +17,35 @@ def headline(plan: Plan) -> str:
     name = plan.spec.metadata.name
     if plan.found and plan.next() is None:
         return f"{name}   {plan.found.version} is up to date."
+    version = _version(plan)
     if plan.previous is None:
-        return f"{name}   first release: {plan.version or '1.0.0'}"
+        return f"{name}   first release: {version}"
     old = plan.previous.version
-    if plan.version is None:
+    if version is None:
         return f"{name}   {old} -> a new version, once the data are read"
-    return f"{name}   {old} -> {plan.version}"
+    return f"{name}   {old} -> {version}"
 
 
 def lines(plan: Plan) -> list[str]:
-    """The headline, then a line for every step with its reason, then what follows them."""
+    """The headline, then a row for every step with its reason, then what follows them."""
     if plan.found:
         return [headline(plan)]
-    text = [headline(plan), *(f"  {change}" for change in plan.changes)]
-    text += [_row(step.name, _what(step, plan.spec), step.reason) for step in plan.steps]
-    tag = f"tag {plan.spec.metadata.name}/v{plan.version}" if plan.version else "a new tag"
-    text.append(_row("release", f"{tag} on {plan.facts.commit[:7]}", ""))
-    text.append(_row("render", f"deploy/default/{plan.spec.metadata.name}: 3 files", ""))
+    text = [headline(plan)]
+    for change in plan.changes:
+        text += [f"  {line}" for line in fold(change, WIDTH - 2)]
+    for step in plan.steps:
+        text.append(row(step.name, [(_what(step, plan.spec), WHAT), (step.reason, REASON)]))
+    name, version = plan.spec.metadata.name, _version(plan)
+    tag = f"tag {name}/v{version}" if version else "a new tag"
+    text.append(row("release", [(f"{tag} on {plan.facts.commit[:7]}", WHAT + REASON)]))
+    text.append(row("render", [(f"deploy/default/{name}: 3 files", WHAT + REASON)]))
     return text
 
 
-def _row(name: str, what: str, reason: str) -> str:
-    stage, _, rest = name.partition(".")
-    return f"  {stage:<{NAME}} {f'{rest} {what}'.strip():<{WHAT}}  {reason}".rstrip()
+def _version(plan: Plan) -> Version | None:
+    """The number of the release, also where no data have to be read to know it."""
+    first = plan.previous is None and not plan.facts.numbers
+    return plan.version or (Version(1, 0, 0) if first else None)
 
 
 def _what(step: Step, spec: ModelSpec) -> str:
@@ -47,12 +56,12 @@ def _what(step: Step, spec: ModelSpec) -> str:
             shape = "-".join(map(str, spec.model.layers)) if isinstance(spec.model, Mlp) else ""
             return f"{spec.model.type} {shape}".rstrip() + f", up to {spec.train.epochs} epochs"
         case "evaluate":
-            return " ".join(spec.evaluate.metrics) or "the usual metrics"
+            return ", ".join(spec.evaluate.metrics or default_metrics(spec.task))
         case "gate":
             return "; ".join(str(gate) for gate in spec.evaluate.gates)
         case "export":
             return "and compare with Keras"
         case "image":
-            return f"{spec.serve.runtime} runtime on {spec.container.base}"
+            return f"{spec.serve.runtime} on {spec.container.base}"
         case _:
             return "start it, ask it, compare with Keras"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from modelspec.plan.lock import lock_of
 from modelspec.plan.records import Schema
 
 
@@ -36,7 +36,7 @@ class Image(BaseModel):
 class Release(BaseModel):
     """What was made from one set of inputs, and the version that names it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="allow")
     record: Literal[1] = 1
     name: str
     version: str
@@ -66,8 +66,7 @@ class Release(BaseModel):
 
     def lock(self) -> dict[str, Any]:
         """The release as `release.lock` holds it: the spec, and the record without it."""
-        record = self.model_dump(mode="json")
-        return {"spec": record.pop("spec"), "record": record}
+        return lock_of(self.model_dump(mode="json"))
 
 
 def release_of_lock(lock: Mapping[str, Any]) -> Release:
@@ -77,8 +76,3 @@ def release_of_lock(lock: Mapping[str, Any]) -> Release:
         ValueError: if it is not one.
     """
     return Release.model_validate({**lock["record"], "spec": lock["spec"]})
-
-
-def lock_text(lock: Mapping[str, Any]) -> str:
-    """A `release.lock` as text: keys sorted, ASCII, no NaN, one final newline."""
-    return json.dumps(lock, sort_keys=True, indent=1, ensure_ascii=True, allow_nan=False) + "\n"

@@ -35,10 +35,10 @@ def model_version(
         return Version(1, 0, 0)
     major = max(v.major for v in numbers)
     latest = ordered[-1] if ordered else None
-    if latest and Version.parse(latest.version).major == major:
-        if latest.schema_.interface() == interface:
-            minor = max(v.minor for v in numbers if v.major == major)
-            return Version(major, minor + 1, 0)
+    same_major = latest is not None and Version.parse(latest.version).major == major
+    if latest and same_major and latest.schema_.interface() == interface:
+        minor = max(v.minor for v in numbers if v.major == major)
+        return Version(major, minor + 1, 0)
     return Version(major + 1, 0, 0)
 
 

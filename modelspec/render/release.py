@@ -39,20 +39,20 @@ def read(lock: Mapping[str, Any]) -> Released:
     Raises:
         InputError: every value of the lock that cannot be one, by its key.
     """
-    problems: list[str] = []
+    parts = {key: lock.get(key) for key in ("spec", "record")}
+    problems = [
+        f"{key}: is missing" for key, part in parts.items() if not isinstance(part, Mapping)
+    ]
     spec, release = None, None
-    try:
-        release = release_of_lock({"spec": {}, **lock})
-    except ValidationError as error:
-        problems += _of_pydantic("record", error)
-    except (KeyError, TypeError):
-        problems.append("record: is missing")
-    try:
-        spec = ModelSpec.from_canonical(lock["spec"])
-    except ValidationError as error:
-        problems += _of_pydantic("spec", error)
-    except (KeyError, TypeError):
-        problems.append("spec: is missing")
+    if not problems:
+        try:
+            release = release_of_lock(lock)
+        except ValidationError as error:
+            problems += _of_pydantic("record", error)
+        try:
+            spec = ModelSpec.from_canonical(lock["spec"])
+        except ValidationError as error:
+            problems += _of_pydantic("spec", error)
     if release and spec:
         problems += _contradictions(release, spec)
         if not problems:

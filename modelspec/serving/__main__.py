@@ -23,19 +23,20 @@ def main() -> int:
     # As PID 1 a process has no default handlers, and importing takes a moment.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     folder = os.environ.get(ENV_MODEL_DIR) or Path(__file__).resolve().parents[1] / "model"
+    host = os.environ.get(ENV_HOST) or HOST
     port = os.environ.get(ENV_PORT) or str(PORT)
-    if not port.isdecimal() or int(port) > 65535:
+    if not (port.isascii() and port.isdecimal() and 0 < int(port) <= 65535):
         return _refuse(f"{ENV_PORT} is not a port number")
 
     from .bundle import BundleError
     from .server import serve
 
     try:
-        asyncio.run(serve(Path(folder), os.environ.get(ENV_HOST) or HOST, int(port)))
+        asyncio.run(serve(Path(folder), host, int(port)))
     except BundleError as error:
         return _refuse(str(error))
     except OSError as error:
-        return _refuse(f"cannot listen at port {port}: {error.strerror or error}")
+        return _refuse(f"cannot listen at {host}, port {port}: {error.strerror or error}")
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from typing import Any
 
 from granian.rsgi import ProtocolClosed
@@ -30,7 +31,7 @@ class Reader:
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Starts to look at the clock."""
-        deadline = loop.time() - BODY_SECONDS
+        deadline = monotonic() - BODY_SECONDS
         for task, since in list(self._since.items()):
             if since < deadline and task not in self._late:
                 self._late.add(task)
@@ -51,7 +52,7 @@ class Reader:
             raise _compressed()
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - only ever called by the server's task
-        self._since[task] = asyncio.get_running_loop().time()
+        self._since[task] = monotonic()
         try:
             if length is not None:
                 return await protocol()  # type: ignore[no-any-return]

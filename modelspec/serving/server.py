@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ async def serve(folder: Path, host: str, port: int) -> None:
         OSError: the address cannot be listened at.
     """
     bundle = load(folder)
+    _check_free(host, port)
     about = bundle.description
     model = Model(bundle)
     metrics = Metrics({label: getattr(about, label) for label in MODEL_INFO_LABELS})
@@ -75,6 +77,12 @@ async def serve(folder: Path, host: str, port: int) -> None:
     stopping.cancel()
     await serving
     log("info", "stopped", model=about.name)
+
+
+def _check_free(host: str, port: int) -> None:
+    """Granian shares a port that is taken, and half of the requests would go elsewhere."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    socket.create_server((host, port), family=family).close()
 
 
 async def _drain(app: Application, metrics: Metrics) -> None:

@@ -21,7 +21,7 @@ class Target(Strict):
     positive: str | None = Field(
         default=None,
         description="Binary only: the class that precision, recall and the answer are about. "
-        "Left out: the later of the two in the order of text.",
+        "Left out: `1`, `true` or `yes` of 0/1, false/true, no/yes; other classes need it.",
     )
 
 

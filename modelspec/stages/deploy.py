@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from modelspec.adapters import rendered
 from modelspec.adapters.files import replace_file
 from modelspec.adapters.templates import builtin
 from modelspec.diagnostics import Diagnostic, InputError, Location
-from modelspec.plan.release import Release, lock_text
+from modelspec.plan.lock import lock_text
+
+if TYPE_CHECKING:
+    from modelspec.plan.release import Release
 
 ENVIRONMENT = "default"
 LOCK = "release.lock"
@@ -27,9 +31,14 @@ def render(release: Release) -> dict[str, str]:
 
 def write(root: Path, release: Release) -> tuple[Path, ...]:
     """Make `deploy/default/<name>/` name this release; returns the files that changed."""
-    files = render(release)
     folder = root / "deploy" / ENVIRONMENT / release.name
-    return _written(folder, files)
+    return _brought(folder, release.lock(), ENVIRONMENT, check=False)
+
+
+def is_current(root: Path, name: str, lock: Mapping[str, Any]) -> bool:
+    """Whether `deploy/default/<name>/` is known to be what this lock renders to."""
+    known = rendered.known(rendered.key(lock_text(lock), ENVIRONMENT))
+    return known is not None and _all_are(root / "deploy" / ENVIRONMENT / name, known)
 
 
 def locks(root: Path) -> list[Path]:
@@ -51,16 +60,27 @@ def from_locks(root: Path, *, check: bool) -> tuple[Path, ...]:
         InputError: a lock that is not one, with its place.
         TemplateError: before anything is written.
     """
-    made = {
-        path.parent: _rendered(_read(root, path), path.parent.parent.name) for path in locks(root)
-    }
-    changed: list[Path] = []
-    for folder, files in made.items():
-        if check:
-            changed += [folder / n for n, text in files.items() if _differs(folder / n, text)]
-        else:
-            changed += _written(folder, files)
-    return tuple(changed)
+    read = {path.parent: _read(root, path) for path in locks(root)}
+    return tuple(
+        changed
+        for folder, lock in read.items()
+        for changed in _brought(folder, lock, folder.parent.name, check=check)
+    )
+
+
+def _brought(
+    folder: Path, lock: Mapping[str, Any], environment: str, *, check: bool
+) -> tuple[Path, ...]:
+    """Bring a folder to what its lock renders to; renders only if that is not known yet."""
+    key = rendered.key(lock_text(lock), environment)
+    known = rendered.known(key)
+    if known is not None and _all_are(folder, known):
+        return ()
+    files = _rendered(lock, environment)
+    rendered.remember(key, files)
+    if check:
+        return tuple(folder / name for name, text in files.items() if _differs(folder / name, text))
+    return _written(folder, files)
 
 
 def _rendered(lock: Mapping[str, Any], environment: str) -> dict[str, str]:
@@ -97,4 +117,12 @@ def _read(root: Path, path: Path) -> dict[str, Any]:
 
 
 def _differs(path: Path, text: str) -> bool:
-    return not path.is_file() or path.read_bytes() != text.encode()
+    return not _is(path, rendered.digest(text.encode()))
+
+
+def _is(path: Path, digest: str) -> bool:
+    return path.is_file() and rendered.digest(path.read_bytes()) == digest
+
+
+def _all_are(folder: Path, known: Mapping[str, str]) -> bool:
+    return all(_is(folder / name, digest) for name, digest in known.items())

@@ -8,7 +8,6 @@ from collections.abc import Callable, Container, Sequence
 from pathlib import Path, PurePosixPath
 
 from modelspec.diagnostics import InputError, WorldError
-from modelspec.spec.load import name_of
 
 FILE = "model.yaml"
 SKIPPED = {"node_modules", "deploy", "build", "dist"}
@@ -38,6 +37,8 @@ def select(
         raise WorldError(
             f"there is no {FILE} here: write one (modelspec init data.csv) and commit it"
         )
+    from modelspec.spec.load import name_of
+
     names: dict[str, list[str]] = {}
     if any(_is_name(word, root) for word in words):
         for path in specs:
@@ -113,6 +114,8 @@ def _by_name(word: str, names: dict[str, list[str]]) -> str:
 
 
 def _refuse_one_name_twice(chosen: Sequence[str], read: Callable[[str], bytes]) -> None:
+    from modelspec.spec.load import name_of
+
     seen: dict[str, str] = {}
     for path in chosen if len(chosen) > 1 else ():
         name = name_of(read(path)) or path

@@ -39,9 +39,10 @@ def write(served: Served, folder: Path) -> None:
 
 
 def _rename(graph: Any, names: dict[str, str]) -> None:
-    """Rename tensors wherever they stand."""
+    """Rename tensors wherever they stand, and their first dimension, which has a number."""
     for value in (*graph.input, *graph.output):
         value.name = names[value.name]
+        value.type.tensor_type.shape.dim[0].dim_param = "batch"
     for node in graph.node:
         node.input[:] = [names.get(name, name) for name in node.input]
         node.output[:] = [names.get(name, name) for name in node.output]

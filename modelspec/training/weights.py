@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,9 @@ def load_weights(model: keras.Model, path: Path) -> None:
     """
     wanted = _arrays(model)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise WorldError(f"cannot read the weights in {path}: {error}") from None
     if _shapes(arrays) != _shapes(wanted):
         raise WorldError(f"the weights in {path} are not those of this network")

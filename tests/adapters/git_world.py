@@ -36,6 +36,11 @@ def refs(folder: Path) -> dict[str, str]:
     return dict(line.split(" ") for line in listing.splitlines())
 
 
+def tags_of(folder: Path) -> dict[str, str]:
+    """Every tag of a repository."""
+    return {ref: oid for ref, oid in refs(folder).items() if ref.startswith("refs/tags/")}
+
+
 @dataclass
 class World:
     """`here` is a repository with the files of one model committed."""
@@ -86,3 +91,8 @@ def hook(repository: Path, name: str, script: str) -> None:
     file.parent.mkdir(exist_ok=True)
     file.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
     file.chmod(0o755)
+
+
+def tag(world: World, name: str, content: bytes) -> None:
+    """An annotated tag on HEAD, as a person makes one."""
+    git(world.here, "tag", "-a", "--cleanup=verbatim", "-F", "-", name, "HEAD", feed=content)

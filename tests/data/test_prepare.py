@@ -200,11 +200,17 @@ def test_a_constant_number_has_a_scale_of_one_and_is_a_warning() -> None:
     assert constant.warnings[0].message == "`k` is 0.1 in every training row"
 
 
-def test_the_values_of_a_category_are_those_of_training_rows_sorted() -> None:
-    dataset = make(GOOD)
-    feature = dataset.schema.features[1]
-    train = dataset.rows(0).columns["c"]
-    assert feature == Categorical(name="c", values=tuple(sorted(set(train))))
+def test_a_value_that_no_training_row_has_is_none_of_the_values() -> None:
+    lines = [f"u{i},{line}\n" for i, line in enumerate(rows().split())]
+    keyed = "ignore: [k]\n  split: {key: k}"  # so that a row's other cells do not move it
+    side = make("k," + HEAD + "".join(lines), keyed).side
+    changed = [
+        line.replace(",b,", ",only here,") if on else line
+        for line, on in zip(lines, side, strict=True)
+    ]
+    dataset = make("k," + HEAD + "".join(changed), keyed)
+    assert "only here" in dataset.columns["c"]
+    assert dataset.schema.features[1] == Categorical(name="c", values=("a", "b", "c"))
 
 
 def test_the_most_frequent_value_fills_and_ties_do_not_depend_on_the_order_of_rows() -> None:

@@ -53,7 +53,7 @@ def test_the_number_of_classes_must_fit_the_task() -> None:
     assert refused(GOOD + "1,a,maybe\n") == [
         (
             "model.yaml:7:11: the target `y` has 3 classes, and binary classification needs two: "
-            "`maybe` (1 rows), `no` (100 rows), `yes` (100 rows)"
+            "`maybe` (1 row), `no` (100 rows), `yes` (100 rows)"
         )
     ]
     assert hints(GOOD, task="multiclass_classification") == ["write task: binary_classification"]

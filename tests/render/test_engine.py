@@ -23,7 +23,7 @@ def test_a_bare_value_is_quoted_by_the_environment() -> None:
 
 
 def test_text_put_together_is_quoted_as_one() -> None:
-    assert rendered('a: {{ x ~ "-canary" }}', x="b'c") == "a: \"b'c-canary\""
+    assert rendered('a: {{ x ~ "-canary" }}', x="b'c") == 'a: "b\'c-canary"'
 
 
 def test_mappings_lists_and_numbers_are_flow_yaml() -> None:

@@ -24,7 +24,9 @@ VALUES = st.recursive(
     SCALARS,
     lambda inner: st.one_of(
         st.lists(inner, max_size=4),
-        st.dictionaries(st.one_of(TEXT, st.sampled_from(["a", "no", "a/b", "x.y"])), inner, max_size=4),
+        st.dictionaries(
+            st.one_of(TEXT, st.sampled_from(["a", "no", "a/b", "x.y"])), inner, max_size=4
+        ),
     ),
     max_leaves=12,
 )
@@ -39,11 +41,7 @@ def same(found: Any, value: Any) -> bool:
             and all(same(found[key], value[key]) for key in value)
         )
     if isinstance(value, list):
-        return (
-            type(found) is list
-            and len(found) == len(value)
-            and all(map(same, found, value))
-        )
+        return type(found) is list and len(found) == len(value) and all(map(same, found, value))
     return type(found) is type(value) and found == value
 
 

@@ -120,11 +120,11 @@ def test_a_port_that_is_taken_is_one_clear_line(server: Server, churn_folder: Fo
     process = start(churn_folder.path, server.port)
     _, err = process.communicate(timeout=20)
     assert process.returncode == 1
-    assert f"serving: cannot listen at port {server.port}" in err
+    assert f"serving: cannot listen at 127.0.0.1, port {server.port}: " in err
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("port", ["http", "-1", "70000"])
+@pytest.mark.parametrize("port", ["http", "-1", "0", "70000", "²"])
 def test_a_port_that_is_no_port_is_refused(churn_folder: Folder, port: str) -> None:
     process = start(churn_folder.path, 0, MODELSPEC_PORT=port)
     out, err = process.communicate(timeout=20)

@@ -127,7 +127,7 @@ def test_one_connection_serves_many_requests_also_after_an_error(server: Server)
 
 
 def test_a_network_that_answers_nan_is_an_error_that_is_counted(tmp_path: Path) -> None:
-    from tests.serving.folders import rent  # noqa: PLC0415
+    from tests.serving.folders import rent
 
     network = [(np.array([[np.nan]], np.float32), np.zeros(1, np.float32))]
     with Server(rent(tmp_path, network).path) as server:
@@ -144,7 +144,7 @@ def test_a_network_that_answers_nan_is_an_error_that_is_counted(tmp_path: Path) 
 
 def test_a_server_reads_nothing_but_the_model_folder_it_was_given(tmp_path: Path) -> None:
     network = networks.layers([1, 1])
-    from tests.serving.folders import rent  # noqa: PLC0415
+    from tests.serving.folders import rent
 
     with Server(rent(tmp_path, network).path) as server:
         (tmp_path / "model.tflite").unlink()

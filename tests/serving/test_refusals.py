@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -109,13 +109,12 @@ def test_what_was_sent_does_not_come_back(server: Server) -> None:
     [
         b'{"instances": [{"plan": "pro", "spend": 1, "spend": 2}]}',
         b'{"instances": [{"plan": "pro", "spend": 1, "sp\\u0065nd": 2}]}',
-        b'{"instances": [["pro", 1, "north", 1, "web"]], "instances": []}',
+        b'{"instances": [], "instances": [["pro", 1, "north", 1, "web"]]}',
         b'{"instances": [["pro", 1, "north", 1, "web"]], "x": {"a": 1, "a": 2}}',
     ],
 )
 def test_a_key_that_is_there_twice_is_refused(server: Server, body: bytes) -> None:
-    assert "twice" in server.post(body + b" ").body.decode() or body.count(b'"instances"') > 1
-    problem(server.post(body), 400)
+    assert "twice" in problem(server.post(body), 400)["detail"]
 
 
 def test_colons_in_texts_and_other_keys_are_not_taken_for_repeated_keys(server: Server) -> None:
@@ -222,7 +221,7 @@ def test_a_client_that_goes_away_is_no_error_of_the_server(server: Server) -> No
     gone.sendall(HEAD + b"content-length: 100\r\n\r\n{")
     time.sleep(0.1)
     gone.close()
-    gone_code, error_code = ('modelspec_requests_total{code="%d"}' % code for code in (499, 500))
+    gone_code, error_code = (f'modelspec_requests_total{{code="{n}"}}' for n in (499, 500))
     deadline = time.monotonic() + 5
     while server.metrics()[gone_code] == before[gone_code] and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -283,13 +282,10 @@ def _raw(server: Server, request: bytes) -> bytes:
     answer = b""
     with server.socket() as connection:
         connection.settimeout(1)
-        try:
+        # It may stop reading, which is the point; the answer is still there.
+        with suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(request)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # it stopped reading, which is the point; the answer is still there
-        try:
+        with suppress(TimeoutError, ConnectionResetError):
             while part := connection.recv(65_536):
                 answer += part
-        except (TimeoutError, socket.timeout, ConnectionResetError):
-            pass
     return answer

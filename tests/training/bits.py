@@ -28,7 +28,7 @@ def main(weights: Path) -> None:
         for file in export(name, model, folder):
             found[f"{name}/{file}"] = hashlib.sha256((folder / file).read_bytes()).hexdigest()
         compare(name, folder, rows, predict(model, rows), Tolerance())
-    print(json.dumps(found))
+    sys.stdout.write(json.dumps(found))
 
 
 if __name__ == "__main__":

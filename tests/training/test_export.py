@@ -150,6 +150,20 @@ def test_weights_that_are_not_finite_are_never_written(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@each_format
+def test_the_bytes_do_not_tell_what_the_process_did_before(
+    format_: ExportFormat, trained: Trained, tmp_path: Path
+) -> None:
+    model = build(Mlp(type="mlp", layers=(64, 32)), 30, "binary_classification", 2, seed=9)
+    predict(model, trained.test.inputs)
+    model.set_weights(trained.model.get_weights())
+    first, second = tmp_path / "first", tmp_path / "second"
+    for source, folder in ((trained.model, first), (model, second)):
+        folder.mkdir()
+        for file in export(format_, source, folder):
+            assert (first / file).read_bytes() == (folder / file).read_bytes()
+
+
 @pytest.mark.slow
 def test_other_processes_hash_seeds_and_time_zones_give_the_same_bits_and_say_nothing(
     trained: Trained, tmp_path: Path

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pytest
@@ -20,9 +20,10 @@ from modelspec.training.weights import digest
 from tests.training.conftest import Trained, breast_cancer, divide, train_breast_cancer
 
 if TYPE_CHECKING:
+    from modelspec.spec.model import Task
     from modelspec.training.loop import Floats
 
-BINARY = "binary_classification"
+BINARY: Task = "binary_classification"
 
 
 def small(seed: int = 0) -> Any:
@@ -48,9 +49,7 @@ def test_a_linear_regression_comes_to_the_least_squares_answer_in_units_of_the_t
     train, validation, test = divide(*load_diabetes(return_X_y=True))
     mean, scale = float(train.targets.mean()), float(train.targets.std())
     model = build(Linear(type="linear"), 10, "regression", 0, mean, scale, seed=1)
-    settings = Train(
-        epochs=300, learning_rate=0.01, early_stopping=EarlyStopping(patience=300)
-    )
+    settings = Train(epochs=300, learning_rate=0.01, early_stopping=EarlyStopping(patience=300))
     fit(model, train, validation, settings, "regression", 1)
     exact = LinearRegression().fit(train.inputs, train.targets).predict(test.inputs)
     answers = predict(model, test.inputs)[:, 0]
@@ -70,9 +69,7 @@ def test_the_model_ends_with_the_weights_of_its_best_epoch(trained: Trained) -> 
 def test_training_stops_when_patience_is_used_up() -> None:
     train, validation, _ = breast_cancer()
     told: list[Progress] = []
-    settings = Train(
-        epochs=400, learning_rate=0.01, early_stopping=EarlyStopping(patience=3)
-    )
+    settings = Train(epochs=400, learning_rate=0.01, early_stopping=EarlyStopping(patience=3))
     fitted = fit(small(), train, validation, settings, BINARY, 1, on_epoch=told.append)
     assert fitted.epochs == fitted.best_epoch + 3 < 400
     assert [progress.epoch for progress in told] == list(range(1, fitted.epochs + 1))
@@ -80,10 +77,12 @@ def test_training_stops_when_patience_is_used_up() -> None:
     assert tuple(told) == fitted.history
 
 
-@pytest.mark.parametrize("greater_is_better", [True, False])
-def test_early_stopping_watches_a_score_in_its_direction(greater_is_better: bool) -> None:
+@pytest.mark.parametrize(("greater_is_better", "best", "epochs"), [(True, 2, 4), (False, 5, 7)])
+def test_early_stopping_watches_a_score_in_its_direction(
+    greater_is_better: bool, best: int, epochs: int
+) -> None:
     train, validation, _ = breast_cancer()
-    values = iter([0.5, 0.7, 0.6, 0.4, 0.3, 0.35, 0.45, 0.5])
+    values = iter([0.5, 0.7, 0.45, 0.4, 0.3, 0.35, 0.45, 0.5])
 
     def scripted(targets: np.ndarray, predictions: Floats) -> float:
         assert targets.shape == (len(validation),)
@@ -93,7 +92,7 @@ def test_early_stopping_watches_a_score_in_its_direction(greater_is_better: bool
     settings = Train(early_stopping=EarlyStopping(metric="roc_auc", patience=2))
     score = Score("roc_auc", scripted, greater_is_better)
     fitted = fit(small(), train, validation, settings, BINARY, 1, score)
-    assert (fitted.best_epoch, fitted.epochs) == ((2, 4) if greater_is_better else (5, 7))
+    assert (fitted.best_epoch, fitted.epochs) == (best, epochs)
 
 
 def test_training_again_gives_the_same_bits_and_another_seed_gives_others(
@@ -111,9 +110,10 @@ def test_balanced_weights_help_the_rare_class() -> None:
     inputs = random.normal(size=(600, 2)).astype(np.float32) + targets[:, None]
     rows = Rows(inputs, targets)
     means = []
-    for class_weight in (None, "balanced"):
+    policies: tuple[Literal["balanced"] | None, ...] = (None, "balanced")
+    for class_weight in policies:
         model = build(Linear(type="linear"), 2, BINARY, 2, seed=1)
-        settings = Train(epochs=30, learning_rate=0.02, class_weight=class_weight)  # type: ignore[arg-type]
+        settings = Train(epochs=30, learning_rate=0.02, class_weight=class_weight)
         fit(model, rows, rows, settings, BINARY, 1)
         means.append(float(predict(model, inputs[targets == 1]).mean()))
     assert means[1] > means[0] + 0.2
@@ -121,11 +121,11 @@ def test_balanced_weights_help_the_rare_class() -> None:
 
 def test_a_learning_rate_that_is_far_too_high_is_refused_and_says_what_to_lower() -> None:
     train, validation, _ = divide(*load_diabetes(return_X_y=True))
-    model = build(Mlp(type="mlp"), 10, "regression", 0, 150.0, 77.0)
-    settings = Train(learning_rate=1e30)
+    model = build(Mlp(type="mlp", layers=(64,) * 32), 10, "regression", 0, 150.0, 77.0)
+    settings = Train(learning_rate=10)
     with pytest.raises(ModelRejected, match="diverged: the training loss became") as caught:
         fit(model, train, validation, settings, "regression", 1)
-    assert "lower train.learning_rate, for example from 1e+30 to 1e+29" in str(caught.value)
+    assert "lower train.learning_rate, for example from 10 to 1" in str(caught.value)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])

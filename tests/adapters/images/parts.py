@@ -83,13 +83,15 @@ class PrivateEngine:
 
     def start(self) -> None:
         (self.folder / "pid").unlink(missing_ok=True)
-        command = ["dockerd", "-H", self.address, "--data-root", f"{self.folder}/data"]
+        # Where nobody reaps the dead, a containerd that was killed passes for a running one.
+        (self.folder / "exec/containerd/containerd.pid").unlink(missing_ok=True)
+        # In a network of its own: an engine without a bridge removes that of every other engine.
+        command = ["unshare", "--net", "dockerd", "-H", self.address]
+        command += ["--data-root", f"{self.folder}/data"]
         command += ["--exec-root", f"{self.folder}/exec", "--pidfile", f"{self.folder}/pid"]
         command += ["--bridge=none", "--iptables=false", "--ip6tables=false"]
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, start_new_session=True
-            )
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         wait_for(lambda: (self.folder / "d.sock").exists(), 30)
 
     def signal(self, number: signal.Signals) -> None:
@@ -97,22 +99,22 @@ class PrivateEngine:
         self.process.send_signal(number)
 
     def kill(self) -> None:
-        """As by an out-of-memory killer: the engine and its containerd, nothing in order."""
+        """As by the out-of-memory killer; its containerd dies with it."""
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGKILL)
         assert self.process is not None
         self.process.wait()
-        for entry in Path("/proc").glob("[0-9]*/cmdline"):
-            with suppress(OSError, ValueError):
-                if str(self.folder).encode() in entry.read_bytes():
-                    os.kill(int(entry.parent.name), signal.SIGKILL)
         (self.folder / "d.sock").unlink(missing_ok=True)
 
     def remove(self) -> None:
         self.kill()
+        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError, ValueError):
+                if f"{self.folder}/".encode() in entry.read_bytes():
+                    os.kill(int(entry.parent.name), signal.SIGKILL)
         for line in Path("/proc/mounts").read_text().splitlines()[::-1]:
             place = line.split()[1]
-            if place.startswith(str(self.folder)):
+            if place.startswith(f"{self.folder}/"):
                 subprocess.run(["umount", "-l", place], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -140,8 +140,18 @@ def test_whatever_bytes_an_archive_has_the_only_error_is_ours(
         assert "\n" not in str(error)
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(), lambda s: st.lists(s) | st.dictionaries(
-    st.sampled_from(["Config", "Layers", "rootfs", "diff_ids", "manifests", "digest"]), s)))
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(),
+        lambda s: (
+            st.lists(s)
+            | st.dictionaries(
+                st.sampled_from(["Config", "Layers", "rootfs", "diff_ids", "manifests", "digest"]),
+                s,
+            )
+        ),
+    )
+)
 def test_whatever_a_manifest_says_the_only_error_is_ours(
     tmp_path_factory: pytest.TempPathFactory, manifest: Any
 ) -> None:

@@ -7,10 +7,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from copy import copy
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from docker.errors import APIError
 
 from modelspec.adapters import container, image
 from modelspec.adapters import engine as engines
@@ -18,6 +21,9 @@ from modelspec.adapters.base import Base, from_archive, from_engine
 from modelspec.adapters.engine import Engine, NoEngine, connect
 from modelspec.diagnostics import WorldError
 from tests.adapters.images.parts import BASE, PrivateEngine, tiny
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 
 @pytest.fixture
@@ -99,6 +105,41 @@ def test_an_image_that_needs_too_much_memory_is_told_so(
         pass
 
 
+class WithoutBridge:
+    """The containers of an engine that has lost its bridge."""
+
+    def __init__(self, real: Any) -> None:
+        self.real = real
+
+    def create(self, *arguments: Any, **options: Any) -> Any:
+        if "ports" in options:
+            raise APIError("404", explanation="could not find bridge docker0")
+        return self.real.create(*arguments, **options)
+
+    def list(self, **options: Any) -> Any:
+        return self.real.list(**options)
+
+
+def test_an_engine_without_a_bridge_runs_the_image_in_the_hosts_network(
+    tmp_path: Path, engine: Engine, base: Base, names: list[str]
+) -> None:
+    held = _loaded(engine, tmp_path, base, names)
+    without = copy(engine)
+    client = SimpleNamespace(containers=WithoutBridge(engine.client.containers))
+    without.client = cast("DockerClient", client)
+    with container.run(without, held) as running:
+        assert running.predict("tiny", [[1, 1]]) == [2]
+    assert engine.client.containers.list(all=True, filters={"ancestor": held}) == []
+
+
+def test_an_image_that_the_engine_cannot_start_is_one_message(engine: Engine) -> None:
+    with (
+        pytest.raises(WorldError, match="failed while starting the image: No such image"),
+        container.run(engine, "nothing:1"),
+    ):
+        pass
+
+
 def test_a_failure_inside_the_block_removes_the_container_and_stays_the_failure(
     tmp_path: Path, engine: Engine, base: Base, names: list[str]
 ) -> None:
@@ -144,9 +185,6 @@ def test_an_engine_that_lacks_the_base_is_given_its_layers_too(
         container.load(engine, tmp_path / "image", "tiny:1", tmp_path)
     monkeypatch.setenv("MODELSPEC_BASE_ARCHIVE", str(base_archive))
     assert container.load(engine, tmp_path / "image", "tiny:1", tmp_path) == built.id
-    # This engine has no bridge either, so the container runs in the host's network.
-    with container.run(engine, built.id) as running:
-        assert running.predict("tiny", [[1, 1]]) == [2]
     engine.close()
 
 
@@ -156,9 +194,7 @@ def test_an_engine_that_dies_while_loading_is_one_message_and_the_next_load_work
     monkeypatch.setenv("MODELSPEC_BASE_ARCHIVE", str(base_archive))
     built = tiny(tmp_path / "image", from_archive(BASE, base_archive))
     engine = connect()
-    pieces = image.docker_archive(
-        tmp_path / "image", "tiny:1", from_archive(BASE, base_archive)
-    )
+    pieces = image.docker_archive(tmp_path / "image", "tiny:1", from_archive(BASE, base_archive))
     with pytest.raises(WorldError, match="Docker Engine .* while loading an image") as lost:
         engine.load(_after(pieces, 20, private_engine.kill))
     assert "\n" not in str(lost.value)

@@ -37,7 +37,9 @@ def _entries(made: layers.Layer) -> dict[str, tarfile.TarInfo]:
 
 
 @given(_files, st.randoms())
-def test_a_layer_is_the_same_in_whatever_order_its_files_come(files: dict[str, bytes], r: Any) -> None:
+def test_a_layer_is_the_same_in_whatever_order_its_files_come(
+    files: dict[str, bytes], r: Any
+) -> None:
     shuffled = list(files.items())
     r.shuffle(shuffled)
     assert layer("x", dict(shuffled)) == layer("x", files)

@@ -113,7 +113,11 @@ def _runs(number: int) -> bool:
 def test_serving_in_the_foreground_ends_in_order_when_interrupted(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    tiny(tmp_path / "image", BASE, "import signal, sys\nsignal.signal(2, lambda *_: sys.exit(0))\n" + RUNTIME)
+    tiny(
+        tmp_path / "image",
+        BASE,
+        "import signal, sys\nsignal.signal(2, lambda *_: sys.exit(0))\n" + RUNTIME,
+    )
     port = free_port()
     program = (
         "import signal, sys\nfrom pathlib import Path\nfrom modelspec.adapters import process\n"

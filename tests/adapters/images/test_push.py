@@ -68,7 +68,9 @@ def test_a_registry_that_wants_a_login_is_told_and_one_who_has_it_may_push(
             push(*arguments)
         assert "wrong" not in str(refused.value)
         right = base64.b64encode(b"ada:secret").decode()
-        (docker_config / "config.json").write_text(json.dumps({"auths": {address: {"auth": right}}}))
+        (docker_config / "config.json").write_text(
+            json.dumps({"auths": {address: {"auth": right}}})
+        )
         reference = push(*arguments)
         tag = built.tag("tiny").partition(":")[2]
         assert reference.endswith(_digest(address, f"tiny/manifests/{tag}", right))

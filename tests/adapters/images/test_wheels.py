@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from modelspec.adapters import wheels
+from modelspec.adapters import files, wheels
 from modelspec.diagnostics import WorldError
 
 PINS = """\
@@ -126,7 +126,7 @@ def test_a_wheel_with_another_hash_is_refused_and_leaves_nothing_behind(index: I
         wheels.fetch("amd64", "3.11")
     assert "THESE PACKAGES DO NOT MATCH" in str(refused.value)
     assert "\n" not in str(refused.value)
-    assert list((wheels.cache() / "wheels").iterdir()) == []
+    assert list((files.user_cache() / "wheels").iterdir()) == []
     path.write_bytes(good)
     assert wheels.fetch("amd64", "3.11").is_dir()
 
@@ -146,7 +146,7 @@ def test_a_damaged_wheel_in_the_cache_is_named_and_fetched_again_by_the_next_run
 def test_a_damaged_layer_in_the_cache_is_made_again(index: Index, suffix: str) -> None:
     index.wheel({"tiny/__init__.py": b""})
     good = wheels.layer("amd64", "3.11")
-    cached = next(p for p in (wheels.cache() / "layers").iterdir() if p.name.endswith(suffix))
+    cached = next(p for p in (files.user_cache() / "layers").iterdir() if p.name.endswith(suffix))
     cached.write_bytes(b"\xff" + cached.read_bytes()[1:])
     assert wheels.layer("amd64", "3.11") == good
     assert wheels.layer("amd64", "3.11") == good

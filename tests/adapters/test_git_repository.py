@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from pathlib import Path
 
@@ -10,15 +9,7 @@ import pytest
 from modelspec.adapters.git import Remote, Repository
 from modelspec.adapters.git_process import read
 from modelspec.diagnostics import WorldError
-from modelspec.plan.tags import Version, parse
-from tests.adapters.git_world import DATA, REF, SPEC, World, git, hook, refs, text
-
-
-def tag(world: World, name: str, content: bytes, commit: str = "HEAD") -> None:
-    git(world.here, "tag", "-a", "--cleanup=verbatim", "-F", "-", name, commit, feed=content)
-
-
-# Opening
+from tests.adapters.git_world import DATA, SPEC, World, git, hook, tag, text
 
 
 def test_a_repository_is_found_from_any_folder_in_it(world: World) -> None:
@@ -59,7 +50,7 @@ def test_a_machine_without_git_is_told_what_to_install(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(world.folder))
-    with pytest.raises(WorldError, match="git is not installed.*apt-get install git"):
+    with pytest.raises(WorldError, match=r"git is not installed.*apt-get install git"):
         Repository.open(world.here)
 
 
@@ -112,9 +103,6 @@ def test_a_count_of_settings_that_is_no_number_is_replaced(
 ) -> None:
     monkeypatch.setenv("GIT_CONFIG_COUNT", "many")
     assert world.repository.head().oid == world.first
-
-
-# Commits and files
 
 
 def test_head_has_the_time_of_the_commit(world: World) -> None:
@@ -206,238 +194,6 @@ def test_a_replaced_object_is_read_as_it_was_committed(world: World) -> None:
     assert world.repository.blobs([blob]) == [b"a,b\n1,2\n"]
 
 
-# What differs from the commit
-
-
-def test_a_clean_tree_has_no_changes(world: World) -> None:
-    assert world.repository.changed([SPEC, DATA]) == []
-
-
-def test_only_the_files_asked_for_count(world: World) -> None:
-    world.write("README.md", "other")
-    world.write(SPEC, "name: other\n")
-    assert world.repository.changed([DATA]) == []
-    assert world.repository.changed([DATA, SPEC]) == [SPEC]
-
-
-def test_edited_deleted_and_untracked_files_are_changes(world: World) -> None:
-    world.write(SPEC, "name: other\n")
-    (world.here / DATA).unlink()
-    world.write("models/new/data.csv", "x")
-    assert world.repository.changed(["models/new/data.csv", DATA, SPEC]) == [
-        "models/new/data.csv", DATA, SPEC,
-    ]  # fmt: skip
-
-
-def test_a_staged_edit_is_a_change_also_if_the_file_is_put_back(world: World) -> None:
-    world.write(DATA, "staged")
-    git(world.here, "add", DATA)
-    world.write(DATA, "a,b\n1,2\n")
-    assert world.repository.changed([DATA]) == [DATA]
-
-
-def test_both_names_of_a_renamed_file_are_changes(world: World) -> None:
-    git(world.here, "mv", DATA, "models/churn/other.csv")
-    assert world.repository.changed([DATA, "models/churn/other.csv"]) == [
-        DATA, "models/churn/other.csv",
-    ]  # fmt: skip
-
-
-def test_a_file_of_the_same_size_and_time_is_a_change(world: World) -> None:
-    file = world.here / DATA
-    before = file.stat()
-    file.write_bytes(b"a,b\n9,9\n")
-    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert world.repository.changed([DATA]) == [DATA]
-
-
-def test_a_touched_file_is_no_change(world: World) -> None:
-    os.utime(world.here / DATA, (1, 1))
-    assert world.repository.changed([DATA]) == []
-
-
-def test_an_executable_bit_is_no_change(world: World) -> None:
-    (world.here / DATA).chmod(0o755)
-    assert world.repository.changed([DATA]) == []
-
-
-def test_an_ignored_file_is_a_change(world: World) -> None:
-    world.write(".gitignore", "*.secret\nbuild/\n")
-    world.commit("ignore")
-    world.write("data.secret", "x")
-    world.write("build/data.csv", "x")
-    assert world.repository.changed(["data.secret", "build/data.csv"]) == [
-        "data.secret", "build/data.csv",
-    ]  # fmt: skip
-
-
-def test_a_file_replaced_by_a_symlink_or_a_pipe_is_a_change(world: World) -> None:
-    (world.here / DATA).unlink()
-    (world.here / DATA).symlink_to("/etc/hostname")
-    (world.here / SPEC).unlink()
-    os.mkfifo(world.here / SPEC)
-    assert world.repository.changed([SPEC, DATA]) == [SPEC, DATA]
-
-
-def test_line_endings_that_git_converts_are_no_change(world: World) -> None:
-    git(world.here, "config", "core.autocrlf", "true")
-    (world.here / DATA).unlink()
-    git(world.here, "checkout", "--", DATA)
-    assert (world.here / DATA).read_bytes() == b"a,b\r\n1,2\r\n"
-    assert world.repository.changed([DATA]) == []
-    world.write(DATA, b"a,b\r\n1,3\r\n")
-    assert world.repository.changed([DATA]) == [DATA]
-
-
-def test_line_endings_that_git_keeps_are_a_change(world: World) -> None:
-    git(world.here, "config", "core.autocrlf", "false")
-    world.write(DATA, b"a,b\r\n1,2\r\n")
-    assert world.repository.changed([DATA]) == [DATA]
-
-
-def test_a_filter_of_the_user_is_respected(world: World) -> None:
-    git(world.here, "config", "filter.upper.clean", "tr a-z A-Z")
-    world.write(".gitattributes", "*.txt filter=upper\n")
-    world.write("x.txt", "abc")
-    world.commit("filter")
-    os.utime(world.here / "x.txt", (1, 1))
-    assert world.repository.changed(["x.txt"]) == []
-
-
-def test_a_pointer_of_large_file_storage_is_plain_content(world: World) -> None:
-    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 1\n"
-    world.write("big.csv", pointer)
-    assert world.repository.file_at(world.commit("pointer"), "big.csv") == pointer
-
-
-def test_thousands_of_paths_are_asked_for_at_once(world: World) -> None:
-    paths = [f"data/{'long' * 30}-{number}.csv" for number in range(3000)]
-    for path in paths[::1000]:
-        world.write(path, "x")
-    assert world.repository.changed([*paths, DATA]) == paths[::1000]
-
-
-def test_looking_for_changes_writes_nothing(world: World) -> None:
-    os.utime(world.here / DATA, (1, 1))
-    index = world.here / ".git" / "index"
-    before = index.read_bytes(), index.stat().st_mtime_ns
-    world.repository.changed([SPEC, DATA])
-    assert (index.read_bytes(), index.stat().st_mtime_ns) == before
-
-
-def test_a_lock_that_another_git_left_does_not_disturb_reading(world: World) -> None:
-    (world.here / ".git" / "index.lock").touch()
-    assert world.repository.changed([SPEC]) == []
-
-
-# Tags
-
-
-def test_tags_come_with_their_message_in_order_of_version(world: World) -> None:
-    for version in ("1.9.0", "1.10.0", "1.0.0"):
-        tag(world, f"churn/v{version}", text(version))
-    found = world.repository.tags(["churn"])
-    assert [str(tag.version) for tag in found] == ["1.0.0", "1.9.0", "1.10.0"]
-    assert [tag.message for tag in found] == [text(str(tag.version)) for tag in found]
-    assert {tag.commit for tag in found} == {world.first}
-    assert {tag.ref: tag.oid for tag in found} == {
-        ref: oid for ref, oid in refs(world.here).items() if ref.startswith("refs/tags/")
-    }
-
-
-def test_only_tags_of_the_models_asked_for_are_read(world: World) -> None:
-    for name in ("churn/v1.0.0", "churn-eu/v1.0.0", "wine/v2.0.0", "v1.0.0", "churn/latest"):
-        tag(world, name, text())
-    repository = world.repository
-    assert [t.name for t in repository.tags(["churn"])] == ["churn"]
-    assert [t.name for t in repository.tags(["wine", "churn"])] == ["churn", "wine"]
-    assert [t.name for t in repository.tags()] == ["churn", "churn-eu", "wine"]
-    assert repository.tags([]) == []
-    assert repository.tags(["nobody"]) == []
-
-
-def test_packed_tags_are_read_as_loose_ones(world: World) -> None:
-    tag(world, "churn/v1.0.0", text())
-    before = world.repository.tags(["churn"])
-    git(world.here, "pack-refs", "--all")
-    git(world.here, "gc", "-q")
-    assert world.repository.tags(["churn"]) == before
-
-
-def test_a_lightweight_tag_takes_its_number_without_a_record(world: World) -> None:
-    git(world.here, "tag", "churn/v1.0.0")
-    (found,) = world.repository.tags(["churn"])
-    assert (found.version, found.commit, found.message) == (Version(1, 0, 0), world.first, b"")
-    assert parse(found.message) is None
-
-
-def test_a_tag_of_something_else_takes_its_number(world: World) -> None:
-    git(world.here, "tag", "-a", "-m", "x", "churn/v1.0.0", "HEAD^{tree}")
-    tag(world, "churn/v1.0.1", text("1.0.1"))
-    git(world.here, "tag", "-a", "-m", "x", "churn/v1.0.2", "churn/v1.0.1")
-    found = world.repository.tags(["churn"])
-    assert [(t.commit, bool(t.message)) for t in found] == [
-        ("", False), (world.first, True), ("", False),
-    ]  # fmt: skip
-
-
-def test_a_tag_whose_object_is_lost_takes_its_number(world: World) -> None:
-    file = world.here / ".git" / REF
-    file.parent.mkdir(parents=True)
-    file.write_text("1" * 40 + "\n", "ascii")
-    (found,) = world.repository.tags(["churn"])
-    assert (found.oid, found.commit, found.message) == ("1" * 40, "", b"")
-
-
-def test_an_emptied_ref_is_explained_with_the_command_that_helps(world: World) -> None:
-    tag(world, "churn/v1.0.0", text())
-    (world.here / ".git" / REF).write_bytes(b"")
-    with pytest.raises(WorldError, match="damaged, as after a power cut") as caught:
-        world.repository.tags(["churn"])
-    command = str(caught.value).split("`")[1]
-    subprocess.run(command, shell=True, cwd=world.here, check=True)  # noqa: S602
-    assert world.repository.tags(["churn"]) == []
-
-
-def test_a_signed_tag_is_read_up_to_its_signature(world: World) -> None:
-    signature = b"-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n{\n}\n-----END SSH SIGNATURE-----\n"
-    tag(world, "churn/v1.0.0", text() + signature)
-    (found,) = world.repository.tags(["churn"])
-    assert found.message == text() + signature
-    assert parse(found.message) == parse(text()) is not None
-
-
-@pytest.mark.parametrize("name", ["--exec=touch x", "-d", "../heads", "*", "churn/", "", "a b"])
-def test_what_is_no_name_of_a_model_never_reaches_git(world: World, name: str) -> None:
-    with pytest.raises(WorldError, match="cannot be the name of a model"):
-        world.repository.tags([name])
-
-
-def test_refs_with_odd_characters_disturb_nothing(world: World) -> None:
-    for name in ("churn/v1.0.0\u2028x", "churn/v1\u0085", "churn/-d"):
-        git(world.here, "update-ref", f"refs/tags/{name}", world.first)
-    tag(world, "churn/v1.0.0", text())
-    assert [t.ref for t in world.repository.tags()] == [REF]
-
-
-def test_a_thousand_tags_are_read_in_well_under_a_second(world: World) -> None:
-    commands = []
-    for number in range(1000):
-        body = b"tagger A <a@b> 0 +0000\ndata %d\n" % len(text()) + text()
-        commands.append(b"tag churn/v1.0.%d\nfrom %s\n%s" % (number, world.first.encode(), body))
-    git(world.here, "fast-import", "--quiet", feed=b"\n".join(commands))
-    repository = world.repository
-    start = time.perf_counter()
-    found = repository.tags(["churn"])
-    seconds = time.perf_counter() - start
-    assert len(found) == 1000
-    assert all(parse(t.message) for t in found)
-    assert seconds < 0.5
-
-
-# Remotes and history
-
-
 def test_origin_is_the_remote_or_the_only_one_there_is(world: World) -> None:
     assert world.repository.remote() is None
     world.add_remote("upstream")
@@ -454,9 +210,6 @@ def test_a_shallow_clone_knows_that_it_is_one(world: World) -> None:
     assert not world.repository.is_shallow()
     assert not world.clone("full").is_shallow()
     assert world.clone("shallow", "--depth=1").is_shallow()
-
-
-# What other people's files could start
 
 
 def test_a_committed_bare_repository_runs_nothing(world: World) -> None:
