@@ -61,9 +61,9 @@ def _send(engine: Engine, folder: Path, tag: str, root: Path) -> None:
     """Load without the base's layers if the engine has them, else with them."""
     under = image.standing_on(image.read(folder)[1])
     below = under.config["rootfs"]["diff_ids"]
-    about = engine.inspect(under.name)
+    about = engine.inspect(under.name) if below else None
     refused: WorldError | None = None
-    if about is not None and about["RootFS"]["Layers"] == below:
+    if not below or (about is not None and about["RootFS"]["Layers"] == below):
         try:
             engine.load(image.docker_archive(folder, tag, None))
         except WorldError as error:

@@ -1,0 +1,1 @@
+"""The command line: one module a command; words in, words and an exit code out, no decisions."""

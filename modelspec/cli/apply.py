@@ -12,6 +12,7 @@ from modelspec.cli.output import LiveReport, complain, report, row, say
 from modelspec.cli.words import Specs
 
 if TYPE_CHECKING:
+    from modelspec.plan.release import Release
     from modelspec.stages.apply import Applied
 
 
@@ -21,7 +22,7 @@ def apply(
         bool, typer.Option("--push", help="Publish: image to the registry, tag to the remote.")
     ] = False,
 ) -> None:
-    """Train, evaluate, export, build, tag and render what the commit asks for."""
+    """Make what the commit asks for: train, build, tag and render it."""
     from modelspec.adapters.git import Repository
     from modelspec.stages.apply import apply as run
     from modelspec.stages.apply import locked
@@ -33,7 +34,7 @@ def apply(
         for found in each_source(repository, specs or []):
             for warning in found.loaded.warnings:
                 complain(warning.text())
-            shown = report()
+            shown = report("" if len(specs or []) == 1 else found.loaded.spec.metadata.name)
             try:
                 _tell(run(found, store, shown, push=push), repository.root, began)
             finally:
@@ -53,10 +54,11 @@ def _tell(applied: Applied, root: Path, began: float) -> None:
         say(row("release", f"{applied.release.tag}{_why(applied)}"))
     if applied.written:
         folder = applied.written[0].parent.relative_to(root)
-        files = ", ".join(path.name for path in applied.written)
+        names = [path.name for path in applied.written]
+        files = ", ".join(names) if len(names) < 3 else f"{len(names)} files"
         say(row("render", f"{folder}: {files}"))
     if applied.plan.found is not applied.release:
-        say(f"Run the image with: {_docker_run(applied)}")
+        say(_how_to_run(applied.release))
 
 
 def _why(applied: Applied) -> str:
@@ -67,10 +69,11 @@ def _why(applied: Applied) -> str:
     return f"   {'; '.join(plan.changes)}; {same}" if plan.changes else f"   {same}"
 
 
-def _docker_run(applied: Applied) -> str:
-    assert applied.release is not None  # noqa: S101
-    image = applied.release.image.reference or applied.release.image.tag
+def _how_to_run(release: Release) -> str:
+    if release.steps["check"].record["ran_as"] == "process":
+        return f"Run it with: modelspec serve {release.name}"
     return (
-        "docker run --rm --read-only --cap-drop ALL --security-opt no-new-privileges "
-        f"-p 127.0.0.1:8501:8501 {image}"
+        "Run the image with:\n"
+        "  docker run --rm --read-only --cap-drop ALL --security-opt no-new-privileges \\\n"
+        f"    -p 127.0.0.1:8501:8501 {release.image.reference or release.image.tag}"
     )

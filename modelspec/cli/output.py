@@ -8,42 +8,49 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.status import Status
+    from rich.text import Text
 
     from modelspec.plan.plan import Step
 
-NAME, WHAT = 9, 56
+NAME, WHAT, TOOK = 9, 58, 6
 
 
 def row(name: str, text: str, seconds: float | None = None) -> str:
-    """One line about a step: name, words, and how long it took."""
-    stage, _, rest = name.partition(".")
-    took = "" if seconds is None else f"  {_took(seconds)}"
-    return f"  {stage:<{NAME}} {f'{rest} {text}'.strip():<{WHAT}}{took}".rstrip()
+    """What there is to say about a step, and how long it took; long texts take several lines."""
+    from modelspec.plan import columns
+
+    if seconds is None:
+        return columns.row(name, [(text, WHAT + 2 + TOOK)])
+    return columns.row(name, [(text, WHAT), (f"{took(seconds):>{TOOK}}", TOOK)])
 
 
-def _took(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-
-
-def progress(sofar: float, began: float, text: str) -> str:
-    """Words for a step under way, with the time that is left."""
-    elapsed = time.monotonic() - began
-    if sofar <= 0 or elapsed < 1:
-        return text
-    return f"{text}, {_took(elapsed * (1 - sofar) / sofar)} left"
+def took(seconds: float) -> str:
+    """A duration for people: `0.3 s`, `12 s`, `17 min`."""
+    if seconds >= 600:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
 
 
 class PlainReport:
-    """A line when a step ends, for logs and pipes."""
+    """A line when a step ends, for logs and pipes; above the first a title, if there is one."""
+
+    def __init__(self, title: str = "") -> None:
+        self._title = title
 
     def started(self, step: Step) -> None:
-        """Nothing: the line comes when the step is finished."""
+        """The title; the step's line comes when it is finished."""
+        self._head()
+
+    def _head(self) -> None:
+        if self._title:
+            say(self._title)
+            self._title = ""
 
     def progress(self, step: Step, text: str, done: float) -> None:
         """Nothing: a log is no place for a moving line."""
 
     def finished(self, step: Step, text: str, seconds: float) -> None:
-        """One line."""
+        """What came out, and how long it took."""
         say(row(step.name, text, seconds))
 
     def warn(self, text: str) -> None:
@@ -54,25 +61,26 @@ class PlainReport:
 class LiveReport(PlainReport):
     """The same lines, and below them one that moves, on a terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, title: str = "") -> None:
+        super().__init__(title)
         self._status: Status | None = None
-        self._began = 0.0
+        self._first: tuple[float, float] | None = None
 
     def started(self, step: Step) -> None:
         """Show the step's name while it runs."""
         from rich.console import Console
-        from rich.text import Text
 
-        self._began = time.monotonic()
-        self._status = Console().status(Text(row(step.name, "...").strip()), spinner="line")
+        self._head()
+        self._first = None
+        self._status = Console().status(_moving(step, "..."), spinner="line")
         self._status.start()
 
     def progress(self, step: Step, text: str, done: float) -> None:
         """Change the moving line."""
-        from rich.text import Text
-
         if self._status:
-            self._status.update(Text(row(step.name, progress(done, self._began, text)).strip()))
+            now = time.monotonic()
+            self._first = self._first or (now, done)
+            self._status.update(_moving(step, text + left(*self._first, now, done)))
 
     def finished(self, step: Step, text: str, seconds: float) -> None:
         """Put the final line in place of the moving one."""
@@ -90,9 +98,31 @@ class LiveReport(PlainReport):
         super().warn(text)
 
 
-def report() -> PlainReport:
+def left(began: float, at: float, now: float, done: float) -> str:
+    """What is still to come, in words: at most, because training may stop early.
+
+    Args:
+        began: when the first progress was told; what came before (imports) does not count.
+        at: the share that was done then.
+        now: the time.
+        done: the share that is done.
+    """
+    if done <= at or now - began < 1:
+        return ""
+    return f", at most {took((now - began) * (1 - done) / (done - at))} left"
+
+
+def _moving(step: Step, text: str) -> Text:
+    from rich.text import Text
+
+    stage, _, rest = step.name.partition(".")
+    words = f"{stage:<{NAME}} {f'{rest} {text}'.strip()}"
+    return Text(words, no_wrap=True, overflow="ellipsis")
+
+
+def report(title: str = "") -> PlainReport:
     """A moving line on a terminal, plain lines elsewhere."""
-    return LiveReport() if sys.stdout.isatty() else PlainReport()
+    return LiveReport(title) if sys.stdout.isatty() else PlainReport(title)
 
 
 def say(text: str) -> None:

@@ -9,7 +9,7 @@ from modelspec.cli.words import Specs
 
 
 def status(specs: Specs = None) -> None:
-    """Print, for each model, its release and whether the commit asks for another."""
+    """Print each model's release, and whether it is out of date."""
     from modelspec.adapters.git import Repository
     from modelspec.plan.plan import make_plan
     from modelspec.stages.facts import each_source, gather

@@ -1,0 +1,1 @@
+"""Rows: read a table, check every cell, divide it, describe its features."""

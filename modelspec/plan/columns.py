@@ -34,7 +34,7 @@ def row(name: str, cells: Sequence[tuple[str, int]]) -> str:
     stage, _, rest = name.partition(".")
     (first, width), *others = cells
     texts = [(f"{rest} {first}".strip(), width), *others]
-    lines = []
+    lines: list[str] = []
     for line in zip_longest(*(fold(text, wide) for text, wide in texts), fillvalue=""):
         columns = zip(line, texts, strict=True)
         shown = "  ".join(f"{part:<{wide}}" for part, (_, wide) in columns)

@@ -19,7 +19,7 @@ def headline(plan: Plan) -> str:
         return f"{name}   {plan.found.version} is up to date."
     version = _version(plan)
     if plan.previous is None:
-        return f"{name}   first release: {version}"
+        return f"{name}   first release" + (f": {version}" if version else "")
     old = plan.previous.version
     if version is None:
         return f"{name}   {old} -> a new version, once the data are read"
@@ -49,19 +49,15 @@ def _version(plan: Plan) -> Version | None:
 
 
 def _what(step: Step, spec: ModelSpec) -> str:
-    match step.rule.stage:
-        case "data":
-            return f"{spec.data.source}, target {spec.data.target.column}"
-        case "train":
-            shape = "-".join(map(str, spec.model.layers)) if isinstance(spec.model, Mlp) else ""
-            return f"{spec.model.type} {shape}".rstrip() + f", up to {spec.train.epochs} epochs"
-        case "evaluate":
-            return ", ".join(spec.evaluate.metrics or default_metrics(spec.task))
-        case "gate":
-            return "; ".join(str(gate) for gate in spec.evaluate.gates)
-        case "export":
-            return "and compare with Keras"
-        case "image":
-            return f"{spec.serve.runtime} on {spec.container.base}"
-        case _:
-            return "start it, ask it, compare with Keras"
+    shape = "-".join(map(str, spec.model.layers)) if isinstance(spec.model, Mlp) else ""
+    network = f"{spec.model.type} {shape}".rstrip()
+    what = {
+        "data": f"{spec.data.source}, target {spec.data.target.column}",
+        "train": f"{network}, up to {spec.train.epochs} epochs",
+        "evaluate": ", ".join(spec.evaluate.metrics or default_metrics(spec.task)),
+        "gate": "; ".join(str(gate) for gate in spec.evaluate.gates),
+        "export": "and compare with Keras",
+        "image": f"{spec.serve.runtime} on {spec.container.base}",
+        "check": "start it, ask it, compare with Keras",
+    }
+    return what[step.rule.stage]

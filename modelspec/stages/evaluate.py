@@ -93,7 +93,7 @@ def _threshold(
 
 
 def summary(record: EvaluateRecord) -> str:
-    """The first metrics, with their intervals."""
+    """The metrics, with their intervals."""
     shown = [
         f"{name} {e.value:.3g} ({e.low:.3g} to {e.high:.3g})" for name, e in record.metrics.items()
     ]

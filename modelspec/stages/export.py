@@ -57,4 +57,4 @@ def golden(folder: Path) -> tuple[list[list[Any]], list[list[float]]]:
 
 def summary(record: ExportRecord) -> str:
     """How near to Keras it is."""
-    return f"agrees with Keras to {record.max_difference:.1g}"
+    return f"agrees with Keras to {record.max_difference:.0e}".replace("e-0", "e-")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from modelspec.plan.plan import Plan, Step
     from modelspec.stages.world import Done, World
 
+SHOWN = 3  # slices that were not judged, in the line that apply prints
+
 
 def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> GateRecord:
     """Judge the gates whose operands are known by now.
@@ -94,9 +96,19 @@ def _sentence(verdict: Verdict) -> str:
 
 
 def summary(record: GateRecord) -> str:
-    """The verdicts, the same ones together."""
-    shown = {}
+    """The verdicts, those of one gate together."""
+    gates: dict[str, list[Verdict]] = {}
     for verdict in record.verdicts:
-        note = f" ({verdict.note})" if verdict.note and not verdict.slice else ""
-        shown[verdict.gate] = f"{verdict.gate} passed{note}"
-    return "; ".join(shown.values())
+        gates.setdefault(verdict.gate, []).append(verdict)
+    return "; ".join(f"{gate} {_in_short(verdicts)}" for gate, verdicts in gates.items())
+
+
+def _in_short(verdicts: list[Verdict]) -> str:
+    """How a gate that holds came out: on all test rows, or on its slices."""
+    noise = ", within noise" if any(v.note.startswith("within noise") for v in verdicts) else ""
+    if len(verdicts) == 1:
+        return f"passed{noise}"
+    skipped = [f"{v.slice} ({v.note})" for v in verdicts if v.outcome == "not judged"]
+    more = f" and {len(skipped) - SHOWN} more" if len(skipped) > SHOWN else ""
+    without = f", not judged for {', '.join(skipped[:SHOWN])}{more}" if skipped else ""
+    return f"passed for {len(verdicts) - len(skipped)}{noise}{without}"

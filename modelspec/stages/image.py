@@ -72,5 +72,5 @@ def serving(plan: Plan, done: Done, version: str, model_digest: str) -> dict[str
 
 
 def summary(record: ImageRecord) -> str:
-    """How large, and which."""
-    return f"{record.size / 1e6:.0f} MB over {record.base}, {record.tag}"
+    """Which, and how large."""
+    return f"{record.tag}, {record.size / 1e6:.0f} MB over its base"

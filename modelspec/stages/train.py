@@ -28,7 +28,8 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> Train
     prepared = rows.prepared(done)
 
     def tell(now: fit.Progress) -> None:
-        text = f"epoch {now.epoch}, loss {now.loss:.4g}, validation {now.val_loss:.4g}"
+        text = f"epoch {now.epoch} of {now.epochs}, "
+        text += f"loss {now.loss:.3g}, validation {now.val_loss:.3g}"
         world.report.progress(step, text, now.epoch / now.epochs)
 
     model = rows.network(spec, prepared)

@@ -91,13 +91,7 @@ def test_letters_of_any_script_stay_readable() -> None:
 
 def test_lists_and_mappings_are_written_as_a_person_would() -> None:
     value = {"groups": [{"name": "a", "rules": [{"expr": "x > 1"}, {}]}], "on": True}
-    assert yaml_block(value, 2) == "\n  ".join(
-        [
-            "groups:",
-            '  - name: "a"',
-            "    rules:",
-            '      - expr: "x > 1"',
-            "      - {}",
-            '"on": true',
-        ]
+    assert yaml_block(value, 2) == (
+        'groups:\n    - name: "a"\n      rules:\n'
+        '        - expr: "x > 1"\n        - {}\n  "on": true'
     )

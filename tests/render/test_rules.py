@@ -18,6 +18,7 @@ from tests.render.promtool import (
     rule_spec,
     run,
     threshold,
+    tool,
     traffic,
 )
 
@@ -28,14 +29,16 @@ def of(slo: str, spec: dict[str, Any]) -> list[dict[str, Any]]:
 
 def around_each_threshold(spec: dict[str, Any], bucket: str = "0.05") -> Iterator[dict[str, Any]]:
     """At 1.1 and 0.9 times each factor, exactly the alerts of lower thresholds fire."""
-    for slo, kind in (("availability", "failing"), ("latency", "slow")):
+    for slo in ("availability", "latency"):
         burns = of(slo, spec)
         for alert in burns:
             for times in (Decimal("1.1"), Decimal("0.9")):
                 share = threshold(alert) * times
                 expected = [a for a in burns if threshold(a) < share]
                 assert (alert in expected) == (times > 1)
-                yield firing(traffic(**{kind: share}, bucket=bucket), expected)
+                none = Decimal(0)
+                shares = (share, none) if slo == "availability" else (none, share)
+                yield firing(traffic(*shares, bucket=bucket), expected)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +76,26 @@ def test_no_alert_fires_on_no_traffic_or_without_any_error_series(tmp_path: Path
     quiet = traffic(per_minute=0)
     no_errors = {k: v for k, v in healthy.items() if "'503'" not in k and "'500'" not in k}
     run(tmp_path, spec, [firing(series, []) for series in (healthy, quiet, no_errors)])
+
+
+@pytest.mark.parametrize(("per_minute", "ratios"), [(600, 2), (0, 0)])
+def test_without_errors_the_ratio_is_zero_and_without_traffic_there_is_none(
+    tmp_path: Path, per_minute: int, ratios: int
+) -> None:
+    spec = rule_spec(sample())
+    series = traffic(per_minute=per_minute)
+    series = {k: v for k, v in series.items() if "code='5" not in k}
+    test = firing(series, [])
+    test["promql_expr_test"] += [
+        {
+            "expr": f"count({{__name__='model:errors:ratio_rate{window}'}} == 0) or vector(0)",
+            "eval_time": "30m",
+            "exp_samples": [{"labels": "{}", "value": ratios}],
+        }
+        for window in ("5m", "30m", "1h", "3d")
+    ]
+    nan = {"expr": "{__name__=~'model:.+'} != {__name__=~'model:.+'}", "eval_time": "30m"}
+    run(tmp_path, spec, [test | {"promql_expr_test": [*test["promql_expr_test"], nan]}])
 
 
 def test_a_total_outage_pages_at_every_objective(tmp_path: Path) -> None:
@@ -173,3 +196,15 @@ def test_every_alert_says_what_happened_and_prints_hostile_owners_as_they_are(
         }
     ]
     run(tmp_path, only, [test])
+
+
+def test_a_missing_promtool_fails_in_ci_and_is_a_skip_with_its_reason_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="CI needs it"):
+        tool()
+    monkeypatch.delenv("CI")
+    with pytest.raises(pytest.skip.Exception, match="is not installed"):
+        tool()

@@ -20,7 +20,7 @@ from modelspec.adapters import engine as engines
 from modelspec.adapters.base import Base, from_archive, from_engine
 from modelspec.adapters.engine import Engine, NoEngine, connect
 from modelspec.diagnostics import WorldError
-from tests.adapters.images.parts import BASE, PrivateEngine, tiny
+from tests.adapters.images.parts import BASE, COMMIT, PrivateEngine, tiny
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -102,6 +102,27 @@ def test_an_image_that_needs_too_much_memory_is_told_so(
 ) -> None:
     held = _loaded(engine, tmp_path, base, names, runtime="x = b'1' * 2**30")
     with pytest.raises(WorldError, match="ended: "), container.run(engine, held, "32m"):
+        pass
+
+
+def test_the_real_runtime_imports_all_it_needs_in_the_image_and_refuses_a_bad_model(
+    tmp_path: Path, engine: Engine, base: Base, names: list[str]
+) -> None:
+    model = {"serving.json": b"{}", "model.tflite": b""}
+    about = image.labels(base, name="tiny", version="1.0", commit=COMMIT, committed=0, model=model)
+    built = image.build(tmp_path, base, model, about, 0)
+    assert image.build(tmp_path, base, model, about, 0) == built
+    assert built.size < 60e6
+    names.append(built.tag("tiny"))
+    held = container.load(engine, tmp_path, built.tag("tiny"), tmp_path)
+    labels = (engine.inspect(held) or {})["Config"]["Labels"]
+    assert labels["org.opencontainers.image.revision"] == COMMIT
+    assert labels["org.opencontainers.image.base.digest"] == base.id
+    assert labels["modelspec.digest.model.tflite"].startswith("sha256:e3b0c442")
+    with (
+        pytest.raises(WorldError, match="exit code 1; serving: .*serving.json"),
+        container.run(engine, held),
+    ):
         pass
 
 

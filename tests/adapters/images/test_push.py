@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from modelspec.adapters import container
 from modelspec.adapters.base import Base
 from modelspec.adapters.engine import Engine
 from modelspec.adapters.image import Built
@@ -22,9 +23,18 @@ from tests.adapters.images.parts import registry, tiny
 ADA = "ada:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n"
 
 
+# Nothing below our layers: there is less to push.
+SCRATCH = Base(
+    "scratch",
+    "",
+    {"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {"diff_ids": []}},
+)
+
+
 @pytest.fixture
-def built(tmp_path: Path, engine: Engine, base: Base) -> Iterator[Built]:
-    made = tiny(tmp_path / "image", base, test=str(time.time_ns()))
+def built(tmp_path: Path, engine: Engine) -> Iterator[Built]:
+    made = tiny(tmp_path / "image", SCRATCH, test=str(time.time_ns()))
+    container.load(engine, tmp_path / "image", made.tag("tiny"), tmp_path)
     yield made
     for tag in (engine.inspect(made.id) or {}).get("RepoTags", []):
         engine.client.images.remove(tag, force=True)
