@@ -17,7 +17,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from modelspec.adapters import archive, base, wheels
+from modelspec.adapters import archive, base
 from modelspec.adapters.engine import Engine, connect
 from modelspec.adapters.files import replace_file, user_cache
 from modelspec.diagnostics import ModelspecError, WorldError
@@ -167,21 +167,13 @@ def _archive(tree: Path, layer: Path) -> bytes:
         *(f"--exclude={pattern}" for pattern in LEFT_OUT),
         ".",
     ]
-    hashed = hashlib.sha256()
-    with (
-        layer.open("wb") as out,
-        subprocess.Popen(["gzip", "-n", "-5"], stdin=subprocess.PIPE, stdout=out) as gzip,
-        subprocess.Popen(tar, stdout=subprocess.PIPE) as packing,
-    ):
-        assert packing.stdout is not None
-        assert gzip.stdin is not None
-        for piece in archive.pieces(packing.stdout):
-            hashed.update(piece)
-            gzip.stdin.write(piece)
-        gzip.stdin.close()
-    if packing.returncode or gzip.returncode:
-        raise WorldError("the tree of the stand-in could not be packed")
-    config = _config(tree, f"sha256:{hashed.hexdigest()}")
+    plain = layer.with_suffix("")
+    with plain.open("wb") as out:
+        subprocess.run(tar, stdout=out, check=True)
+    with plain.open("rb") as file:
+        diff_id = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    subprocess.run(["gzip", "-n", "-5", str(plain)], check=True)
+    config = _config(tree, diff_id)
     blob = (layer.stat().st_size, archive.pieces(layer.open("rb")))
     return b"".join(archive.write(config, NAME, ["layer.tar.gz"], [("layer.tar.gz", blob)]))
 

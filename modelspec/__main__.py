@@ -34,7 +34,7 @@ def main() -> None:
     sys.exit(code)
 
 
-def _terminated(number: int, frame: FrameType | None) -> None:
+def _terminated(number: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 

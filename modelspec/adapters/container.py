@@ -149,14 +149,18 @@ def _create(
             container.start()
             if port is None:
                 container.reload()
-                published = container.ports.get(f"{layers.PORT}/tcp")
-                if not published:
-                    raise WorldError("the Docker Engine does not publish the image's port")
-                port = int(published[0]["HostPort"])
+                port = _published(container)
         except BaseException:
             _remove(container, seconds=0)
             raise
         return container, port
+
+
+def _published(container: Container) -> int:
+    published = container.ports.get(f"{layers.PORT}/tcp")
+    if not published:
+        raise WorldError("the Docker Engine does not publish the image's port")
+    return int(published[0]["HostPort"])
 
 
 def _last_words(container: Container) -> str | None:

@@ -15,6 +15,7 @@ def plan(specs: Specs = None) -> None:
     from modelspec.plan.explain import lines
     from modelspec.stages.apply import plan_of
     from modelspec.stages.facts import each_source
+    from modelspec.stages.publish import bring_tags
 
     repository = Repository.open(Path.cwd())
     store = Store(repository.root / ".modelspec")
@@ -22,7 +23,10 @@ def plan(specs: Specs = None) -> None:
     for found in each_source(repository, specs or [], worktree=True):
         for warning in found.loaded.warnings:
             complain(warning.text())
+        bring_tags(repository, [found.loaded.spec.metadata.name])
         made = plan_of(found, store)
+        for tag in made.facts.unreadable:
+            complain(f"warning: the tag {tag} is not a release; its number counts as taken")
         for line in lines(made):
             say(line)
         if made.facts.dirty:

@@ -14,7 +14,7 @@ def serve(
     name: Annotated[str, typer.Argument(help="The name of a model, or the path of its spec.")],
     port: Annotated[int, typer.Option(help="Where to listen, on this machine only.")] = 8501,
 ) -> None:
-    """Serve the release of HEAD in the foreground, without a container."""
+    """Serve the release of HEAD here, without a container."""
     from modelspec.stages.serve import released, serve
 
     found = released(Path.cwd(), name)

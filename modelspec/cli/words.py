@@ -9,6 +9,8 @@ import typer
 Specs = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Names of models, or paths of specs; none: all of the repository.", show_default=False
+        help="Names of models, or paths of specs; none: all of the repository.",
+        show_default=False,
+        metavar="SPEC",
     ),
 ]

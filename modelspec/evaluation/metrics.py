@@ -13,7 +13,7 @@ from modelspec.spec.metrics import METRICS
 from modelspec.spec.scalar import show
 
 
-class UndefinedMetric(Exception):  # noqa: N818  (read as "raise UndefinedMetric(...)")
+class UndefinedMetric(Exception):
     """A metric has no value for these rows; the text says why."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelspec.plan.columns import WIDTH, fold, row
 from modelspec.plan.plan import Plan, Step
+from modelspec.plan.steps import GATES_OF_THE_CONTAINER
 from modelspec.plan.tags import Version
 from modelspec.spec.metrics import default_metrics
 from modelspec.spec.model import ModelSpec
@@ -51,11 +52,13 @@ def _version(plan: Plan) -> Version | None:
 def _what(step: Step, spec: ModelSpec) -> str:
     shape = "-".join(map(str, spec.model.layers)) if isinstance(spec.model, Mlp) else ""
     network = f"{spec.model.type} {shape}".rstrip()
+    late = step.name != "gate"
+    gates = [g for g in spec.evaluate.gates if (g.metric in GATES_OF_THE_CONTAINER) == late]
     what = {
         "data": f"{spec.data.source}, target {spec.data.target.column}",
         "train": f"{network}, up to {spec.train.epochs} epochs",
         "evaluate": ", ".join(spec.evaluate.metrics or default_metrics(spec.task)),
-        "gate": "; ".join(str(gate) for gate in spec.evaluate.gates),
+        "gate": "; ".join(map(str, gates)),
         "export": "and compare with Keras",
         "image": f"{spec.serve.runtime} on {spec.container.base}",
         "check": "start it, ask it, compare with Keras",

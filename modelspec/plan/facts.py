@@ -23,6 +23,7 @@ class Facts:
         dirty: those of the sources that differ from the commit.
         releases: readable releases of this model.
         taken: numbers of tags of this model, readable or not.
+        unreadable: tags of this model that are not releases; their numbers are taken.
         finished: results in the cache: (step, address) to record.
         kept: (step, output) of which the bytes are on this machine.
         toolchain: what this machine would make each step with.
@@ -38,6 +39,7 @@ class Facts:
     dirty: tuple[str, ...] = ()
     releases: tuple[Release, ...] = ()
     taken: tuple[Version, ...] = ()
+    unreadable: tuple[str, ...] = ()
     finished: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     kept: frozenset[tuple[str, str]] = frozenset()
     toolchain: Mapping[str, str] = field(default_factory=dict)

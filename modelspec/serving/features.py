@@ -21,7 +21,7 @@ NUMBERS = frozenset((float, int))  # a bool is an int, but not of type int
 WORDS = frozenset((str, type(None)))
 
 
-class InvalidInstance(ValueError):  # noqa: N818 - it names what is wrong, not what went wrong
+class InvalidInstance(ValueError):
     """A row that cannot be answered.
 
     Attributes:

@@ -9,7 +9,7 @@ import msgspec
 MEDIA_TYPE = "application/problem+json"
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
+class Problem(Exception):
     """A request that is not answered with a prediction.
 
     Attributes:

@@ -21,7 +21,7 @@ class Plain(str):
     __slots__ = ()
 
 
-class Wrong(ValueError):  # noqa: N818  (read as "raise Wrong(...)")
+class Wrong(ValueError):
     """A value that cannot stand where it does.
 
     Attributes:

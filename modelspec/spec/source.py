@@ -68,7 +68,7 @@ class Source:
         return value if isinstance(value, dict) else {}
 
 
-class _Stop(Exception):  # noqa: N818  (control flow, never seen outside)
+class _Stop(Exception):
     """Reading on makes no sense."""
 
 

@@ -81,8 +81,11 @@ def apply(found: Source, store: Store, report: Report, *, push: bool) -> Applied
 
 def _try(found: Source, store: Store, report: Report, *, push: bool) -> Applied:
     repository = found.repository
+    publish.bring_tags(repository, [found.loaded.spec.metadata.name], push=push)
     target = publish.target(found, push=push)
     plan = plan_of(found, store, publishing=target.push and target.remote is not None)
+    for tag in plan.facts.unreadable:
+        report.warn(f"the tag {tag} is not a release of this model; its number counts as taken")
     if plan.facts.dirty:
         files = ", ".join(plan.facts.dirty)
         raise WorldError(

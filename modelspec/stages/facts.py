@@ -6,13 +6,14 @@ import hashlib
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
-from modelspec.adapters.git import Commit, Repository
+from modelspec.adapters.git import Commit, Repository, Tag
 from modelspec.adapters.store import Store
 from modelspec.diagnostics import Diagnostic, InputError, WorldError
 from modelspec.plan.facts import Facts
 from modelspec.plan.release import Release
-from modelspec.plan.tags import Version, parse
+from modelspec.plan.tags import parse
 from modelspec.spec.load import Loaded, load
 from modelspec.stages import select
 
@@ -94,6 +95,7 @@ def _source(
         overlay[data] = (repository.root / data).read_bytes()
     if data in tree or data in overlay:
         return made
+    _refuse_link(made, data)
     if here:
         raise WorldError(f"{data} is not in the commit: git add it and commit")
     location = loaded.places.value(("data", "source"))
@@ -107,13 +109,34 @@ def _source(
     )
 
 
+def _refuse_link(source: Source, data: str) -> None:
+    """Say so if a path does not lead to a file of this repository itself."""
+    entries = source.repository.entries(source.commit.oid)
+    above = [data, *(str(path) for path in PurePosixPath(data).parents)]
+    for path in above:
+        kind = {
+            **dict.fromkeys(entries.symlinks, "a symbolic link"),
+            **dict.fromkeys(entries.submodules, "a submodule"),
+        }.get(path)
+        if kind:
+            location = source.loaded.places.value(("data", "source"))
+            raise InputError(
+                source.loaded.places.diagnostic(
+                    f"{path} is {kind}: a release is made of files of this repository alone",
+                    location,
+                    "commit the file itself",
+                )
+            )
+
+
 def gather(source: Source) -> Facts:
     """What git knows: enough to see whether there is anything to do."""
     spec = source.loaded.spec
     files = {spec.data.source: source.blob(source.resolve(spec.data.source))}
     sources = {source.path: source.blob(source.path)}
     sources |= {source.resolve(name): blob for name, blob in files.items()}
-    releases, taken = released(source.repository, spec.metadata.name)
+    releases, tags = released(source.repository, spec.metadata.name)
+    readable = {release.tag for release in releases}
     return Facts(
         commit=source.commit.oid,
         committed=source.commit.time,
@@ -122,23 +145,29 @@ def gather(source: Source) -> Facts:
         sources=sources,
         dirty=tuple(source.repository.changed(sorted(sources))),
         releases=releases,
-        taken=taken,
+        taken=tuple(tag.version for tag in tags),
+        unreadable=tuple(n for tag in tags if (n := f"{tag.name}/v{tag.version}") not in readable),
     )
 
 
-def released(repository: Repository, name: str) -> tuple[tuple[Release, ...], tuple[Version, ...]]:
-    """The readable releases of a model, and every number that its tags take."""
-    releases: list[Release] = []
-    taken: list[Version] = []
-    for tag in repository.tags([name]):
-        taken.append(tag.version)
-        record = parse(tag.message)
-        if record is not None:
-            try:
-                releases.append(Release.model_validate(record))
-            except ValueError:
-                continue
-    return tuple(releases), tuple(taken)
+def released(repository: Repository, name: str) -> tuple[tuple[Release, ...], tuple[Tag, ...]]:
+    """The readable releases of a model, and all of its tags."""
+    tags = tuple(repository.tags([name]))
+    releases = (_release(tag) for tag in tags)
+    return tuple(release for release in releases if release), tags
+
+
+def _release(tag: Tag) -> Release | None:
+    """The release that a tag holds; None if it is not one, or one of something else."""
+    record = parse(tag.message)
+    if record is None:
+        return None
+    try:
+        release = Release.model_validate(record)
+    except ValueError:
+        return None
+    said = (release.name, release.version, release.commit)
+    return release if said == (tag.name, str(tag.version), tag.commit) else None
 
 
 def with_machine(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modelspec.adapters.git import Remote
+from modelspec.adapters.git import Remote, Repository
 from modelspec.diagnostics import WorldError
 from modelspec.plan.plan import Plan, inputs_digest
 from modelspec.plan.records import ImageRecord
@@ -54,13 +55,34 @@ def target(found: Source, *, push: bool) -> Target:
     remote = found.repository.remote()
     made = Target(remote, registry, push)
     if push and remote:
-        tags.fetch_tags(found.repository, remote, [found.loaded.spec.metadata.name])
         branch, tip = tags.remote_tip(found.repository, remote)
         if not tags.is_ancestor(found.repository, found.commit.oid, tip):
             raise WorldError(
                 f"{found.commit.oid[:12]} is not on {remote.name}/{branch}: push the commit first"
             )
     return made
+
+
+def bring_tags(repository: Repository, names: Sequence[str], *, push: bool = False) -> None:
+    """Fetch the release tags where those that are here cannot be all: before a push, or shallow.
+
+    Raises:
+        WorldError: a shallow clone without a remote, or the remote cannot be reached.
+        Conflict: a published tag was moved.
+    """
+    from modelspec.adapters import tags
+
+    shallow = repository.is_shallow()
+    if not (push or shallow):
+        return
+    remote = repository.remote()
+    if remote is not None:
+        tags.fetch_tags(repository, remote, names)
+    elif shallow:
+        raise WorldError(
+            "this clone is shallow and has no remote: its releases are not known here; "
+            "clone it whole, with its tags"
+        )
 
 
 def lacking(release: Release, target: Target) -> bool:

@@ -109,7 +109,7 @@ def test_a_file_is_replaced_whole_and_only_if_it_differs(tmp_path: Path) -> None
     assert path.stat().st_mtime_ns == before
     assert replace_file(path, b"two")
     assert path.read_bytes() == b"two"
-    assert os.listdir(path.parent) == ["file"]
+    assert [p.name for p in path.parent.iterdir()] == ["file"]
 
 
 def test_a_disk_that_refuses_is_one_message_and_leaves_the_old_file(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_disk_that_refuses_is_one_message_and_leaves_the_old_file(tmp_path: Pa
     )  # fmt: skip
     assert "no space left on device" in done.stdout
     assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["file"]
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
 def test_kills_while_writing_never_tear_a_file(tmp_path: Path) -> None:
@@ -180,7 +180,9 @@ def test_a_dead_holder_does_not_lock_anybody_out(tmp_path: Path) -> None:
         "    print('held', flush=True)\n"
         "    time.sleep(60)\n"
     )
-    with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) as holder:
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE
+    ) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
         with pytest.raises(Conflict), exclusive(path):

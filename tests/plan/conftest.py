@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -77,7 +77,11 @@ def made(step: str, key: str) -> dict[str, Any]:
             return common | {"verdicts": []}
         case "image":
             return common | {
-                "base": "b", "base_id": "i", "size": 1, "tag": "churn:sha-1", "commit": COMMIT
+                "base": "b",
+                "base_id": "i",
+                "size": 1,
+                "tag": "churn:sha-1",
+                "commit": COMMIT,
             }
         case _:
             return common
@@ -111,7 +115,7 @@ def run() -> Runner:
 
 
 @pytest.fixture
-def release(run: Runner) -> Iterator[Callable[..., Release]]:
+def release(run: Runner) -> Callable[..., Release]:
     """Releases a spec on given facts."""
 
     def releaser(spec: ModelSpec, known: Facts, version: str = "1.0.0") -> Release:
@@ -126,9 +130,7 @@ def release(run: Runner) -> Iterator[Callable[..., Release]]:
             inputs=plan.inputs,
             sources=dict(known.sources),
             spec=spec.canonical(),
-            steps={
-                s.name: Made(key=s.key or "", record=dict(s.record or {})) for s in plan.steps
-            },
+            steps={s.name: Made(key=s.key or "", record=dict(s.record or {})) for s in plan.steps},
             image=Image(id=image["output"], tag=image["tag"], commit=COMMIT),
             toolchain={},
         )

@@ -85,14 +85,16 @@ def test_a_step_whose_bytes_are_gone_runs_again_only_for_a_step_that_needs_them(
     gone = after(first, bytes_here=False)
     plan = make_plan(spec_of(**{"container.base": "python:3.12-slim"}), gone)
     assert [s.name for s in plan.steps if s.action == "run"] == [
-        "data", "train", "export.tflite", "image", "check",
+        "data",
+        "train",
+        "export.tflite",
+        "image",
+        "check",
     ]
     assert "bytes" in plan.step("train").reason
 
 
-def test_a_step_that_turns_out_the_same_stops_what_follows(
-    run: Runner, release: Releaser
-) -> None:
+def test_a_step_that_turns_out_the_same_stops_what_follows(run: Runner, release: Releaser) -> None:
     first = release(spec_of(), facts())
     moved = replace(after(first), files={"data.csv": "d" * 40})
     plan = make_plan(spec_of(), moved)
@@ -117,9 +119,7 @@ def test_another_toolchain_makes_no_work_by_itself(release: Releaser, run: Runne
 
 def test_bytes_of_another_toolchain_are_not_taken_from_the_cache(run: Runner) -> None:
     finished, _ = run(make_plan(spec_of(), facts()))
-    _, ran = run(
-        make_plan(spec_of(), replace(finished.facts, toolchain={"tensorflow": "3.0.0"}))
-    )
+    _, ran = run(make_plan(spec_of(), replace(finished.facts, toolchain={"tensorflow": "3.0.0"})))
     assert ran == ALL
 
 
@@ -137,7 +137,7 @@ def test_a_tag_without_a_readable_record_takes_its_number() -> None:
 
 
 def test_the_order_of_keys_and_written_defaults_change_nothing() -> None:
-    written = spec_of(**{"train": {"batch_size": 32, "epochs": 50}})
+    written = spec_of(train={"batch_size": 32, "epochs": 50})
     assert make_plan(written, facts()).inputs == make_plan(spec_of(), facts()).inputs
 
 

@@ -94,8 +94,11 @@ def test_without_errors_the_ratio_is_zero_and_without_traffic_there_is_none(
         }
         for window in ("5m", "30m", "1h", "3d")
     ]
-    nan = {"expr": "{__name__=~'model:.+'} != {__name__=~'model:.+'}", "eval_time": "30m"}
-    run(tmp_path, spec, [test | {"promql_expr_test": [*test["promql_expr_test"], nan]}])
+    # NaN would be counted here, though it equals nothing above.
+    every = "count({__name__=~'model:errors:ratio.+'}) or vector(0)"
+    samples = [{"labels": "{}", "value": 5 * ratios}]
+    test["promql_expr_test"].append({"expr": every, "eval_time": "30m", "exp_samples": samples})
+    run(tmp_path, spec, [test])
 
 
 def test_a_total_outage_pages_at_every_objective(tmp_path: Path) -> None:

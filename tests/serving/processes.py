@@ -72,13 +72,6 @@ class Server:
         self.port = free_port()
         self.process = start(folder, self.port, module, **variables)
 
-    @classmethod
-    def of(cls, process: subprocess.Popen[str], port: int) -> Self:
-        """A server that was started in another way."""
-        server = cls.__new__(cls)
-        server.process, server.port = process, port
-        return server
-
     def __enter__(self) -> Self:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and self.process.poll() is None:

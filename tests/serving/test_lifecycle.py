@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -184,47 +183,3 @@ def test_the_package_loads_no_module_of_the_rest_of_modelspec(laid_out: Path) ->
         check=False,
     )
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give up its rights")
-def test_a_user_without_rights_serves_from_read_only_files(laid_out: Path) -> None:
-    user = 10001
-    for path in (*laid_out.parents, laid_out):
-        if path.is_relative_to("/tmp") and path != Path("/tmp"):
-            path.chmod(path.stat().st_mode | 0o055)
-    if shutil.which("setpriv") is None:
-        pytest.skip("setpriv is not installed")
-    port = free_port()
-    process = subprocess.Popen(
-        ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--bounding-set=-all",
-         "--no-new-privs", sys.executable, "-P", "-s", "-m", "serving"],
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": f"{laid_out}/wheels:{laid_out}",
-            "MODELSPEC_PORT": str(port),
-            "MODELSPEC_HOST": "127.0.0.1",
-            "HOME": "/nonexistent",
-            "TMPDIR": "/nonexistent",
-        },
-        cwd="/",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
-    if not os.access(sys.executable, os.X_OK) or _unreadable(user):
-        process.kill()
-        process.communicate()
-        pytest.skip("this interpreter lies where other users may not read")
-    server = Server.of(process, port)
-    with server:
-        assert server.post(GOOD).status == 200
-        assert server.stop()[0] == 0
-
-
-def _unreadable(user: int) -> bool:
-    done = subprocess.run(
-        ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", sys.executable, "-V"],
-        capture_output=True,
-        check=False,
-    )
-    return done.returncode != 0

@@ -66,7 +66,10 @@ def test_another_owner_is_a_patch_release_of_the_same_image(released: Project) -
         ("kind: Model\n", "kind: Model   # the only kind there is\n\n"),
         ("  epochs: 3\n  learning_rate: 0.05\n", "  learning_rate: 0.05\n  epochs: 3\n"),
         ("  epochs: 3\n", "  epochs: 3\n  batch_size: 32\n"),
-        ("target: {column: ripe, positive: \"yes\"}", "target:\n    column: ripe\n    positive: 'yes'"),
+        (
+            'target: {column: ripe, positive: "yes"}',
+            "target:\n    column: ripe\n    positive: 'yes'",
+        ),
     ],
     ids=["comment", "order", "default", "style"],
 )

@@ -101,7 +101,9 @@ def test_apply_goes_on_after_it_was_killed_right_before_the_tag(
     finished: Project, engine: Engine
 ) -> None:
     entries = finished.entries()
-    finished.hook("reference-transaction", f'[ "$1" != prepared ] || {{ kill -9 {APPLY}; exit 1; }}')
+    finished.hook(
+        "reference-transaction", f'[ "$1" != prepared ] || {{ kill -9 {APPLY}; exit 1; }}'
+    )
     finished.run("apply", code=-signal.SIGKILL)
     assert finished.tags() == []
     assert not finished.path("deploy").exists()

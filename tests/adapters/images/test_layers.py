@@ -93,8 +93,8 @@ def test_the_config_lists_as_many_layers_in_its_history_as_it_has() -> None:
 
 def test_the_config_does_not_depend_on_what_else_an_engine_says_of_the_base() -> None:
     more = {**BASE, "variant": "", "history": [1], "container": "x"}
-    arguments = (["sha256:cc"], {}, "2026-01-01T00:00:00Z")
-    assert config(more, *arguments) == config(BASE, *arguments)
+    time = "2026-01-01T00:00:00Z"
+    assert config(more, ["sha256:cc"], {}, time) == config(BASE, ["sha256:cc"], {}, time)
 
 
 def test_the_port_is_that_of_the_serving_contract() -> None:

@@ -1,0 +1,1 @@
+"""Timings, as ratios to a bare interpreter on the same machine in the same run."""
