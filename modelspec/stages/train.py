@@ -59,7 +59,7 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> Train
 
 def _watched(spec: ModelSpec, classes: tuple[str, ...]) -> Score | None:
     """What early stopping watches; None: the validation loss."""
-    from modelspec.evaluation.metrics import score
+    from modelspec.evaluation.metrics import score_defined
     from modelspec.evaluation.predicted import Predicted
     from modelspec.training.fit import Score
 
@@ -68,7 +68,9 @@ def _watched(spec: ModelSpec, classes: tuple[str, ...]) -> Score | None:
         return None
 
     def on_validation(targets: Any, predictions: Any) -> float:
-        return score(Predicted.of(spec.task, classes, targets, predictions), [name])[name]
+        predicted = Predicted.of(spec.task, classes, targets, predictions)
+        # In its first epochs a network may call no row positive: the worst, but no failure.
+        return score_defined(predicted, [name]).get(name, 0.0)
 
     return Score(name, on_validation, METRICS[name].better == "greater")
 
