@@ -44,7 +44,9 @@ def main() -> int:
         engine = None
     try:
         pulled = engine is not None and _pulled(engine)
-        if not pulled or _cached().exists():
+        if engine and pulled and not ARCHIVE.exists():
+            _save(engine)
+        elif not pulled:
             _make()
         if engine and not pulled:
             with archive.opened(ARCHIVE) as found:
@@ -88,6 +90,16 @@ def _pull(engine: Engine, failed: list[ModelspecError]) -> None:
         engine.pull(NAME)
     except ModelspecError as error:
         failed.append(error)
+
+
+def _save(engine: Engine) -> None:
+    """Write what the engine has to disk as well: what runs without an engine stands on it."""
+    ARCHIVE.parent.mkdir(parents=True, exist_ok=True)
+    part = ARCHIVE.with_suffix(".part")
+    with part.open("wb") as file:
+        file.writelines(engine.client.images.get(NAME).save(named=True))
+    part.replace(ARCHIVE)
+    say(f"wrote {ARCHIVE.relative_to(ROOT)}")
 
 
 def _make() -> None:

@@ -14,20 +14,27 @@ import sys
 from pathlib import Path
 
 from modelspec.adapters.templates import builtin
-from modelspec.plan.release import lock_text
+from modelspec.plan.lock import lock_text
 from modelspec.render.bundle import render
 from modelspec.spec.load import load
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/model.yaml"))
-GALLERIES = ("tests/spec/test_gallery.py",)
+WRITERS = (
+    "tests/spec/test_gallery.py",
+    "tests/spec/test_canonical.py",
+    "tests/render/test_bundle.py",
+)
+"""Tests that write their own golden files if UPDATE_GOLDEN is set."""
 
 
 def produced(name: str) -> dict[Path, str]:
     """The generated files of one example, and their texts."""
     folder = EXAMPLES / name
     spec = load((folder / "model.yaml").read_bytes(), f"examples/{name}/model.yaml").spec
+    if not (folder / "release.lock").is_file():
+        sys.exit(f"apply {name} in a scratch repository, and copy its release.lock to {folder}")
     record = json.loads((folder / "release.lock").read_text("utf-8"))["record"]
     lock = {"spec": spec.canonical(), "record": record}
     rendered = render(lock, "default", builtin())
@@ -57,7 +64,7 @@ def main() -> int:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, "utf-8")
                 print(f"wrote {path.relative_to(ROOT)}")
-    command = [sys.executable, "-m", "pytest", "-q", *GALLERIES]
+    command = [sys.executable, "-m", "pytest", "-q", *WRITERS]
     environment = {**os.environ, "UPDATE_GOLDEN": "1"}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 

@@ -44,7 +44,10 @@ def locked(repository: Repository) -> Iterator[Store]:
     store.open()
     with exclusive(store.root / "lock"):
         store.sweep()
-        yield store
+        try:
+            yield store
+        finally:
+            store.sweep()
 
 
 def plan_of(found: Source, store: Store, *, publishing: bool = False) -> Plan:

@@ -42,7 +42,7 @@ def pod(lock: dict[str, Any]) -> dict[str, Any]:
 
 def test_the_files_of_a_release_are_what_they_were() -> None:
     found = files(sample())
-    if os.environ.get("MODELSPEC_GOLDEN") == "write":
+    if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.mkdir(exist_ok=True)
         for path, text in found.items():
             (GOLDEN / path).write_text(text)

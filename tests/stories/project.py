@@ -20,7 +20,7 @@ SCRIPT = Path(sys.executable).parent / "modelspec"
 SPEC = "models/ripe/model.yaml"
 DATA = "models/ripe/fruit.csv"
 FILES = ("monitoring.yaml", "release.lock", "serving.yaml")
-PATIENCE = 120.0
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,11 @@ class Result:
     code: int
     output: str
     errors: str
+
+    @property
+    def rows(self) -> list[str]:
+        """What was done, in order: the first word of each line about a step."""
+        return re.findall(r"^  ([a-z]+) ", self.output.partition("Run ")[0], re.MULTILINE)
 
 
 @dataclass
@@ -225,6 +230,6 @@ def read_until(terminal: int, pattern: str) -> str:
     seen = ""
     end = time.monotonic() + PATIENCE
     while not re.search(pattern, seen):
-        assert time.monotonic() < end, seen
+        assert time.monotonic() < end, seen[-500:]
         seen += os.read(terminal, 4096).decode("utf-8", "replace")
     return seen

@@ -10,7 +10,7 @@ import pytest
 
 from modelspec.adapters.container import OWNER
 from modelspec.adapters.engine import Engine
-from tests.stories.project import SPEC, Project, kept, on_a_terminal, read_until, steps
+from tests.stories.project import SCRIPT, SPEC, Project, kept, on_a_terminal, read_until, steps
 
 FILES = ["monitoring.yaml", "release.lock", "serving.yaml"]
 # The process that started git, which runs this hook.
@@ -56,13 +56,13 @@ def test_apply_goes_on_after_it_was_killed_while_training(fresh: Project, engine
     fresh.edit(SPEC, "learning_rate: 0.05\n", "early_stopping: {patience: 1000}\n")
     fresh.commit()
     with on_a_terminal(fresh, "apply") as (process, terminal):
-        read_until(terminal, r"epoch \d+, loss")
+        read_until(terminal, r"epoch \d+")
         process.kill()
     assert process.returncode == -signal.SIGKILL
     entries = fresh.entries()
     assert steps(entries) == {"data"}
     assert fresh.tags() == []
-    ran = [line.split()[0] for line in fresh.run("apply").output.splitlines()]
+    ran = fresh.run("apply").rows
     assert ran[:2] == ["train", "evaluate"]
     assert kept(entries, fresh.entries())
     assert fresh.record("ripe/v1.0.0")["steps"]["train"]["record"]["epochs"] == 150
@@ -77,7 +77,7 @@ def test_apply_goes_on_after_it_was_killed_while_writing_the_image(
     assert exported.leftovers() != []
     assert "image" not in steps(exported.entries())
     assert exported.tags() == []
-    ran = [line.split()[0] for line in exported.run("apply").output.splitlines()]
+    ran = exported.run("apply").rows
     assert ran[:3] == ["image", "check", "release"]
     assert kept(entries, exported.entries())
     _check_released(exported, engine)
@@ -91,7 +91,7 @@ def test_apply_goes_on_after_it_was_killed_while_its_container_ran(
     assert "check" not in steps(entries)
     assert "image" in steps(entries)
     assert exported.tags() == []
-    ran = [line.split()[0] for line in exported.run("apply").output.splitlines()]
+    ran = exported.run("apply").rows
     assert ran[:2] == ["check", "release"]
     assert kept(entries, exported.entries())
     _check_released(exported, engine)
@@ -108,7 +108,7 @@ def test_apply_goes_on_after_it_was_killed_right_before_the_tag(
     assert finished.tags() == []
     assert not finished.path("deploy").exists()
     finished.path(".git/hooks/reference-transaction").unlink()
-    ran = [line.split()[0] for line in finished.run("apply").output.splitlines()]
+    ran = finished.run("apply").rows
     assert ran[:2] == ["release", "render"]
     assert finished.entries() == entries
     _check_released(finished, engine)
@@ -138,7 +138,7 @@ def test_apply_ends_quietly_when_it_is_asked_to_while_training(
     fresh.edit(SPEC, "learning_rate: 0.05\n", "early_stopping: {patience: 100000}\n")
     fresh.commit()
     with on_a_terminal(fresh, "apply") as (process, terminal):
-        read_until(terminal, r"epoch \d+, loss")
+        read_until(terminal, r"epoch \d+")
         process.send_signal(number)
         process.wait(30)
         assert process.stderr is not None
@@ -154,10 +154,8 @@ def test_apply_into_a_closed_pipe_is_no_traceback_and_the_next_finishes(
     exported: Project, engine: Engine
 ) -> None:
     script = 'set -o pipefail; "$MODELSPEC" apply | head -1'
-    from tests.stories.project import SCRIPT
-
     said = exported.command("bash", "-c", script, code=141, MODELSPEC=str(SCRIPT))
-    assert said.output.split()[0] == "image"
+    assert len(said.output.splitlines()) == 1
     assert said.errors == ""
     exported.run("apply")
     _check_released(exported, engine)

@@ -92,7 +92,7 @@ class PrivateEngine:
         command += ["--bridge=none", "--iptables=false", "--ip6tables=false"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-        wait_for(lambda: (self.folder / "d.sock").exists(), 30)
+        wait_for((self.folder / "d.sock").exists, 30)
 
     def signal(self, number: signal.Signals) -> None:
         assert self.process is not None

@@ -78,9 +78,10 @@ def test_a_container_has_no_rights_and_answers_and_is_gone_afterwards(
         assert settings["CapDrop"] == ["ALL"]
         assert settings["SecurityOpt"] == ["no-new-privileges"]
         assert settings["Memory"] == 256 * 2**20
-        status = found.exec_run(["cat", "/proc/1/status"]).output.decode()
-        assert "Uid:\t10001" in status
-        assert "CapEff:\t0000000000000000" in status
+        status = found.exec_run(["cat", "/proc/1/status"]).output
+        assert isinstance(status, bytes)
+        assert b"Uid:\t10001" in status
+        assert b"CapEff:\t0000000000000000" in status
         assert found.exec_run(["touch", "/opt/x"]).exit_code != 0
     assert engine.client.containers.list(all=True, filters={"ancestor": held}) == []
 
@@ -120,7 +121,7 @@ def test_the_real_runtime_imports_all_it_needs_in_the_image_and_refuses_a_bad_mo
     assert labels["org.opencontainers.image.base.digest"] == base.id
     assert labels["modelspec.digest.model.tflite"].startswith("sha256:e3b0c442")
     with (
-        pytest.raises(WorldError, match="exit code 1; serving: .*serving.json"),
+        pytest.raises(WorldError, match=r"exit code 1; serving: .*serving\.json"),
         container.run(engine, held),
     ):
         pass
@@ -216,7 +217,7 @@ def test_an_engine_that_dies_while_loading_is_one_message_and_the_next_load_work
     built = tiny(tmp_path / "image", from_archive(BASE, base_archive))
     engine = connect()
     pieces = image.docker_archive(tmp_path / "image", "tiny:1", from_archive(BASE, base_archive))
-    with pytest.raises(WorldError, match="Docker Engine .* while loading an image") as lost:
+    with pytest.raises(WorldError, match=r"Docker Engine .* while loading an image") as lost:
         engine.load(_after(pieces, 20, private_engine.kill))
     assert "\n" not in str(lost.value)
     with pytest.raises(NoEngine, match="no Docker Engine at unix://"):
@@ -251,7 +252,7 @@ def _after(pieces: Iterator[bytes], count: int, action: Any) -> Iterator[bytes]:
 
 def test_no_engine_is_told_with_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/d.sock")
-    with pytest.raises(NoEngine, match="no Docker Engine at unix:///nowhere/d.sock: nothing"):
+    with pytest.raises(NoEngine, match=r"no Docker Engine at unix:///nowhere/d\.sock: nothing"):
         connect()
 
 

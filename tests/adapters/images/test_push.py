@@ -88,7 +88,7 @@ def test_a_registry_that_wants_a_login_is_told_and_one_who_has_it_may_push(
 
 def test_a_registry_that_is_not_there_is_one_message(tmp_path: Path, built: Built) -> None:
     target = f"127.0.0.1:1/{built.tag('tiny')}"
-    with pytest.raises(WorldError, match="pushing 127.0.0.1:1/tiny:sha-.*refused") as refused:
+    with pytest.raises(WorldError, match=r"pushing 127\.0\.0\.1:1/tiny:sha-.*refused") as refused:
         push(tmp_path / "image", built.tag("tiny"), target, tmp_path)
     assert "\n" not in str(refused.value)
 

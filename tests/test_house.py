@@ -1,0 +1,113 @@
+"""The house rules that a test can hold."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "modelspec"
+LONGEST = 300
+ROOMS = sorted(path.parent for path in PACKAGE.glob("*/__init__.py"))
+
+
+def sources() -> list[Path]:
+    """Every Python file that is ours."""
+    folders = ("modelspec", "tests", "examples", ".ci")
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def lines_of(path: Path) -> int:
+    return len(path.read_text("utf-8").splitlines())
+
+
+def test_no_module_is_longer_than_300_lines() -> None:
+    found = {str(path.relative_to(ROOT)): lines_of(path) for path in sources()}
+    assert len(found) > 100
+    assert {path: lines for path, lines in found.items() if lines > LONGEST} == {}
+
+
+def test_each_room_says_in_one_sentence_what_it_is_for() -> None:
+    assert len(ROOMS) >= 10
+    for room in ROOMS:
+        text = ast.get_docstring(ast.parse((room / "__init__.py").read_text("utf-8")))
+        assert text, room
+        assert text.endswith("."), room
+        assert "\n" not in text, room
+        assert len(text.split()) >= 5, room
+
+
+def test_the_map_names_every_room_and_every_file_that_it_names_exists() -> None:
+    text = (PACKAGE / "README.md").read_text("utf-8")
+    assert {room.name for room in ROOMS} <= set(re.findall(r"`(\w+)/`", text))
+    named = set(re.findall(r"`(\w+/\w+\.py)`", text)) | {
+        f"stages/{name}" for name in re.findall(r"-> `(\w+\.py)`", text)
+    }
+    assert len(named) > 15
+    assert {name for name in named if not (PACKAGE / name).is_file()} == set()
+
+
+def test_imports_go_down_only() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "0 broken" in done.stdout
+
+
+def test_no_module_imports_itself_in_a_loop() -> None:
+    graph = grimp.build_graph("modelspec", exclude_type_checking_imports=True, cache_dir=None)
+    found = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    assert len(found) > 100
+    order = list(TopologicalSorter(found).static_order())  # raises on a loop
+    assert order.index("modelspec.spec.load") < order.index("modelspec.cli.validate")
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "modelspec/serving/requirements.txt"])
+def test_requirements_are_pinned_with_hashes_and_name_no_index(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    assert "://" not in text
+    assert not re.search(
+        r"^\s*-(i|f|e|-(extra-)?index-url|-find-links|-trusted)", text, re.MULTILINE
+    )
+    pins = pins_of(text)
+    assert len(pins) >= 5
+    for package, (version, hashes) in pins.items():
+        assert re.fullmatch(r"[0-9][0-9a-z.+]*", version), package
+        assert hashes, package
+        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", digest) for digest in hashes), package
+
+
+def test_the_image_gets_the_versions_that_the_tests_run_with() -> None:
+    ours = pins_of((ROOT / "requirements.txt").read_text("utf-8"))
+    image = pins_of((PACKAGE / "serving" / "requirements.txt").read_text("utf-8"))
+    for package in {"granian", "msgspec", "numpy", "ai-edge-litert", "prometheus-client"}:
+        assert package in image
+    assert {p: image[p] for p in image} == {p: ours.get(p) for p in image}
+
+
+def pins_of(text: str) -> dict[str, tuple[str, frozenset[str]]]:
+    """Package to version and hashes; every line that is no comment has to be a pin."""
+    joined = text.replace("\\\n", " ")
+    pins = {}
+    for line in joined.splitlines():
+        content = line.partition("#")[0].strip()
+        if content:
+            pin, *options = content.partition(" --")[0], *content.split()[1:]
+            match = re.fullmatch(r"([a-z0-9-]+)==(\S+)\s*(;.*)?", pin.strip())
+            assert match, line
+            hashes = {o.removeprefix("--hash=") for o in options if o.startswith("--hash=")}
+            pins[match[1]] = match[2], frozenset(hashes)
+    return pins
