@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from types import FrameType
@@ -11,27 +10,35 @@ from types import FrameType
 def main() -> None:
     """Run the command line, exit with its code."""
     signal.signal(signal.SIGTERM, _terminated)
-    code = 0
+    try:
+        code = _run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        from modelspec.cli.output import unread
+
+        code = unread()
+    sys.exit(code)
+
+
+def _run(words: list[str]) -> int:
     try:
         from modelspec.cli.unchanged import answered
 
-        if not answered(sys.argv[1:]):
+        if not answered(words):
             from modelspec.cli.app import app
 
             app()
     except SystemExit as stop:
-        code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except KeyboardInterrupt:
-        code = 130
+        return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 141
+        raise
     except BaseException as error:  # noqa: BLE001  (whatever it is, no traceback reaches the user)
         from modelspec.cli.failure import explain
 
-        code = explain(error)
-    sys.stdout.flush()
-    sys.exit(code)
+        return explain(error)
+    return 0
 
 
 def _terminated(number: int, _frame: FrameType | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -127,8 +128,19 @@ def report(title: str = "") -> PlainReport:
 
 def say(text: str) -> None:
     """Print to standard output, without control characters."""
-    sys.stdout.write(clean(text) + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(clean(text) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # click would make it exit code 1, which is a bug of ours
+        raise SystemExit(unread()) from None
+
+
+def unread() -> int:
+    """Say no more, since nobody reads it; returns the exit code of a closed pipe."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(null, stream.fileno())
+    return 141
 
 
 def complain(text: str) -> None:

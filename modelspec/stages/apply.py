@@ -50,18 +50,31 @@ def locked(repository: Repository) -> Iterator[Store]:
             store.sweep()
 
 
-def plan_of(found: Source, store: Store, *, publishing: bool = False) -> Plan:
-    """The plan of one spec; looks at the machine only if there is something to do."""
+def plan_of(found: Source, store: Store, *, publishing: bool = False, pull: bool = False) -> Plan:
+    """The plan of one spec; looks at the machine only if there is something to do.
+
+    Args:
+        found: the spec.
+        store: of its repository.
+        publishing: whether releases that were never published give way.
+        pull: whether a base image that is going to be needed may be pulled.
+
+    Raises:
+        WorldError: with `pull`, if the base cannot be had: before anything is trained for it.
+    """
     from modelspec.stages.toolchain import image_toolchain, toolchain
 
+    root = found.repository.root
     facts = replace(gather(found), publishing=publishing)
     plan = make_plan(found.loaded.spec, facts)
     if plan.found and not facts.dirty:
         return plan
-    machine = with_machine(
-        facts, store, toolchain(), image_toolchain(found.repository.root, plan.spec)
-    )
-    return make_plan(plan.spec, machine)
+    base = image_toolchain(root, plan.spec)
+    plan = make_plan(plan.spec, with_machine(facts, store, toolchain(), base))
+    if pull and not facts.dirty and not base and plan.step("image").action == "run":
+        base = image_toolchain(root, plan.spec, pull=True)
+        plan = make_plan(plan.spec, replace(plan.facts, image_toolchain=base))
+    return plan
 
 
 def apply(found: Source, store: Store, report: Report, *, push: bool) -> Applied:
@@ -86,7 +99,8 @@ def _try(found: Source, store: Store, report: Report, *, push: bool) -> Applied:
     repository = found.repository
     publish.bring_tags(repository, [found.loaded.spec.metadata.name], push=push)
     target = publish.target(found, push=push)
-    plan = plan_of(found, store, publishing=target.push and target.remote is not None)
+    publishing = target.push and target.remote is not None
+    plan = plan_of(found, store, publishing=publishing, pull=True)
     for tag in plan.facts.unreadable:
         report.warn(f"the tag {tag} is not a release of this model; its number counts as taken")
     if plan.facts.dirty:

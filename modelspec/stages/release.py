@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from modelspec.adapters.git import Remote
 from modelspec.plan.plan import Plan, address
 from modelspec.plan.records import EvaluateRecord, ImageRecord
@@ -32,8 +34,15 @@ def compose(plan: Plan, *, published: bool, reference: str | None) -> Release:
         spec=plan.spec.canonical(),
         steps={s.name: Made(key=s.key or "", record=dict(s.record or {})) for s in plan.steps},
         image=Image(id=record.output, tag=record.tag, commit=record.commit, reference=reference),
-        toolchain=dict(plan.facts.toolchain),
+        toolchain=dict(_toolchain(plan)),
     )
+
+
+def _toolchain(plan: Plan) -> Mapping[str, str]:
+    """What the model was trained with: this machine's, unless an earlier release has it."""
+    key = plan.step("train").key
+    earlier = (r.toolchain for r in plan.facts.releases if r.key("train") == key)
+    return next(earlier, plan.facts.toolchain)
 
 
 def paragraph(release: Release) -> str:

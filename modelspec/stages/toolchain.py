@@ -21,10 +21,15 @@ def toolchain() -> Mapping[str, str]:
     return training() | {"modelspec": __version__}
 
 
-def image_toolchain(root: Path, spec: ModelSpec) -> Mapping[str, str]:
-    """Of the image: base, packages, serving code. Empty where the base is not here yet."""
+def image_toolchain(root: Path, spec: ModelSpec, *, pull: bool = False) -> Mapping[str, str]:
+    """Of the image: base, packages, serving code. Empty where the base is not here yet.
+
+    Raises:
+        WorldError: with `pull`, if the base is not here and cannot be pulled.
+    """
     from modelspec.adapters import base, image
 
     with engine_or_none() as engine:
-        found = base.find(spec.container.base, root, engine)
+        find = base.require if pull else base.find
+        found = find(spec.container.base, root, engine)
     return image.made_with(found) if found else {}
