@@ -15,10 +15,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from modelspec.adapters import archive, base
-from modelspec.adapters.engine import Engine, connect
+from modelspec.adapters.engine import Engine, connect, failures
 from modelspec.adapters.files import replace_file, user_cache
 from modelspec.diagnostics import ModelspecError, WorldError
 
@@ -43,18 +45,15 @@ def main() -> int:
     except ModelspecError:
         engine = None
     try:
-        pulled = engine is not None and _pulled(engine)
-        if engine and pulled and not ARCHIVE.exists():
-            _save(engine)
-        elif not pulled:
+        if engine is None:
             _make()
-        if engine and not pulled:
-            with archive.opened(ARCHIVE) as found:
-                wanted = found.id
-            if (engine.inspect(NAME) or {}).get("Id") != wanted:
-                with ARCHIVE.open("rb") as file:
-                    engine.load(archive.pieces(file))
-                say(f"loaded {NAME} into the engine")
+        elif _pulled(engine):
+            _save(engine)
+        else:
+            _make()
+            with ARCHIVE.open("rb") as file:
+                engine.load(archive.pieces(file))
+            say(f"loaded {NAME} into the engine")
     except (ModelspecError, OSError, subprocess.CalledProcessError) as error:
         say(str(error))
         return 1
@@ -93,11 +92,23 @@ def _pull(engine: Engine, failed: list[ModelspecError]) -> None:
 
 
 def _save(engine: Engine) -> None:
-    """Write what the engine has to disk as well: what runs without an engine stands on it."""
+    """Have the very image of the engine on disk too, for work without an engine."""
+    wanted = (engine.inspect(NAME) or {}).get("Id")
+    if ARCHIVE.exists():
+        with archive.opened(ARCHIVE) as found:
+            if found.id == wanted:
+                return
+    with _replacing() as part, part.open("wb") as file, failures(f"saving {NAME}"):
+        for piece in engine.client.images.get(NAME).save(named=True):
+            file.write(piece)
+
+
+@contextmanager
+def _replacing() -> Iterator[Path]:
+    """A file that becomes the archive when the block is done."""
     ARCHIVE.parent.mkdir(parents=True, exist_ok=True)
     part = ARCHIVE.with_suffix(".part")
-    with part.open("wb") as file:
-        file.writelines(engine.client.images.get(NAME).save(named=True))
+    yield part
     part.replace(ARCHIVE)
     say(f"wrote {ARCHIVE.relative_to(ROOT)}")
 
@@ -111,11 +122,8 @@ def _make() -> None:
     if not cached.exists():
         say("making a stand-in from Debian packages, which takes a minute or two, once")
         _bootstrap(cached)
-    ARCHIVE.parent.mkdir(parents=True, exist_ok=True)
-    part = ARCHIVE.with_suffix(".part")
-    shutil.copyfile(cached, part)
-    part.replace(ARCHIVE)
-    say(f"wrote {ARCHIVE.relative_to(ROOT)}")
+    with _replacing() as part:
+        shutil.copyfile(cached, part)
 
 
 def _cached() -> Path:

@@ -20,8 +20,10 @@ from .contract import ENV_HOST, ENV_MODEL_DIR, ENV_PORT, HOST, PORT
 
 def main() -> int:
     """Serves until SIGTERM; returns the exit code."""
-    # As PID 1 a process has no default handlers, and importing takes a moment.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # As PID 1 a process has no default handlers, and importing takes a moment. Nothing is to
+    # be tidied up yet, and an exception could get lost in somebody else's import.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(0))
     folder = os.environ.get(ENV_MODEL_DIR) or Path(__file__).resolve().parents[1] / "model"
     host = os.environ.get(ENV_HOST) or HOST
     port = os.environ.get(ENV_PORT) or str(PORT)

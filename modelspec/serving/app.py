@@ -21,6 +21,7 @@ from .problems import Problem
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Coroutine
 
     from .metrics import Metrics
     from .model import Model
@@ -67,15 +68,11 @@ class Application:
         self.ready = False
         self._json = [*_JSON, _CLOSE]
 
-    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+    def __rsgi__(self, scope: Any, protocol: Any) -> Coroutine[Any, Any, None]:
         """Answers one request."""
-        path = scope.path
-        if path != self._predict_path:
-            self._other(path, scope.method, protocol)
-        elif scope.method == "POST":
-            await self._predict(scope.headers, protocol)
-        else:
-            self._count_and_refuse(protocol, _not_allowed("POST"), ("allow", "POST"))
+        if scope.path == self._predict_path and scope.method == "POST":
+            return self._predict(scope.headers, protocol)
+        return self._other(scope.path, scope.method, protocol)
 
     async def _predict(self, headers: Any, protocol: Any) -> None:
         metrics = self._metrics
@@ -104,9 +101,11 @@ class Application:
             self._metrics.observe(perf_counter() - started)
         self._count_and_refuse(protocol, problem)
 
-    def _other(self, path: str, method: str, protocol: Any) -> None:
+    async def _other(self, path: str, method: str, protocol: Any) -> None:
         get = self._gets.get(path)
-        if get is None:
+        if path == self._predict_path:
+            self._count_and_refuse(protocol, _not_allowed("POST"), ("allow", "POST"))
+        elif get is None:
             self._count_and_refuse(protocol, Problem(404, "there is nothing at this path"))
         elif method != "GET":
             self._refuse(protocol, _not_allowed("GET"), ("allow", "GET"))

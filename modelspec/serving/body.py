@@ -66,13 +66,13 @@ class Reader:
         except asyncio.CancelledError:
             if task not in self._late:
                 raise
+            self._late.remove(task)
             seconds = f"{BODY_SECONDS:g}"
             raise Problem(
                 408, f"the body did not arrive within {seconds} seconds", close=True
             ) from None
         finally:
             del self._since[task]
-            self._late.discard(task)
 
 
 async def _limited(protocol: Any) -> bytes:

@@ -37,7 +37,9 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> Check
     rows, expected = golden(done.folder(export))
     with (
         engine_or_none() as engine,
-        run_image(done.folder("image"), built.tag, world.repository.root, engine) as running,
+        run_image(
+            done.folder("image"), built.tag, world.repository.root, engine, world.store.begin()
+        ) as running,
     ):
         answers = running.predict(name, rows)
         latencies = running.latencies(name, rows[0], REQUESTS, WARM_UP)

@@ -134,7 +134,8 @@ def test_a_disk_that_refuses_is_one_message_and_leaves_the_old_file(tmp_path: Pa
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
-def test_kills_while_writing_never_tear_a_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [12, pytest.param(500, marks=pytest.mark.soak)])
+def test_kills_while_writing_never_tear_a_file(tmp_path: Path, kills: int) -> None:
     path = tmp_path / "file"
     contents = [b"a" * 3_000_000, b"b" * 3_000_000]
     path.write_bytes(contents[0])
@@ -146,13 +147,13 @@ def test_kills_while_writing_never_tear_a_file(tmp_path: Path) -> None:
         "    for letter in (b'b', b'a'):\n"
         "        replace_file(pathlib.Path(sys.argv[1]), letter * 3_000_000)\n"
     )
-    for number in range(12):
+    for number in range(kills):
         with subprocess.Popen(
             [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE
         ) as writer:
             assert writer.stdout is not None
             writer.stdout.readline()
-            time.sleep(0.002 * number)
+            time.sleep(0.002 * (number % 12))
             writer.send_signal(signal.SIGKILL)
         assert path.read_bytes() in contents
 

@@ -59,7 +59,7 @@ class Project:
             check=False,
             timeout=PATIENCE,
         )
-        said = f"{command}\n{done.stdout}\n{done.stderr}"
+        said = f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stdout + done.stderr, said
         assert done.returncode == code, said
         return Result(done.returncode, done.stdout, done.stderr)
