@@ -51,7 +51,9 @@ def _tell(applied: Applied, root: Path, began: float) -> None:
         seconds = time.monotonic() - began
         say(f"{name}   {applied.release.version} is up to date. ({seconds:.2f} s)")
     else:
-        say(row("release", f"{applied.release.tag}{_why(applied)}"))
+        say(row("release", applied.release.tag))
+        if why := _why(applied):
+            say(row("", why))
     if applied.written:
         folder = applied.written[0].parent.relative_to(root)
         names = [path.name for path in applied.written]
@@ -66,7 +68,7 @@ def _why(applied: Applied) -> str:
     if plan.previous is None or plan.model is None or applied.release is None:
         return ""
     same = "same image" if plan.previous.image.id == applied.release.image.id else "new image"
-    return f"   {'; '.join(plan.changes)}; {same}" if plan.changes else f"   {same}"
+    return "; ".join([*plan.changes, same])
 
 
 def _how_to_run(release: Release) -> str:

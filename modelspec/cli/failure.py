@@ -10,7 +10,7 @@ from pathlib import Path
 
 from modelspec import __version__
 from modelspec.cli.output import complain
-from modelspec.diagnostics import ModelspecError, in_order
+from modelspec.diagnostics import ModelspecError, WorldError, in_order
 
 
 def explain(error: BaseException) -> int:
@@ -22,6 +22,10 @@ def explain(error: BaseException) -> int:
         for diagnostic in in_order(error.diagnostics):
             complain(diagnostic.text())
         return error.exit_code
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("modelspec"):
+        complain(f"{error.name} is not installed, and this command needs it")
+        complain("  hint: pip install 'modelspec[train]'")
+        return WorldError.exit_code
     with tempfile.NamedTemporaryFile(
         "w", prefix="modelspec-report-", suffix=".txt", delete=False, encoding="utf-8"
     ) as file:

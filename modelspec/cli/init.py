@@ -21,4 +21,5 @@ def init(
     path = write(data, target, name)
     say(path.read_text("utf-8").rstrip())
     say("")
-    say(f"Written to {path}. Read it, correct it, commit it with the data, then: modelspec apply")
+    say(f"Written to {path}. Read it, correct it, commit it with the data.")
+    say("Then: modelspec plan")

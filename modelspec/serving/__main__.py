@@ -33,8 +33,14 @@ def main() -> int:
     from .bundle import BundleError
     from .server import serve
 
+    async def run() -> None:
+        await serve(Path(folder), host, int(port))
+        # A thread of the HTTP server can outlive it, and aborts the process if it meets an
+        # interpreter that is being taken down. There is nothing left to take down.
+        os._exit(0)
+
     try:
-        asyncio.run(serve(Path(folder), host, int(port)))
+        asyncio.run(run())
     except BundleError as error:
         return _refuse(str(error))
     except OSError as error:

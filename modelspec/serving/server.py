@@ -74,8 +74,11 @@ async def serve(folder: Path, host: str, port: int) -> None:
     if not serving.done():
         await _drain(app, metrics)
         server.stop()
+        # Connections end by themselves, unless a client does not take its answer.
+        await asyncio.wait((serving,), timeout=STOP_SECONDS)
     stopping.cancel()
-    await serving
+    if serving.done():
+        serving.result()
     log("info", "stopped", model=about.name)
 
 

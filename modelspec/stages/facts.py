@@ -6,7 +6,7 @@ import hashlib
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from modelspec.adapters.git import Commit, Repository, Tag
 from modelspec.adapters.store import Store
@@ -14,7 +14,7 @@ from modelspec.diagnostics import Diagnostic, InputError, WorldError
 from modelspec.plan.facts import Facts
 from modelspec.plan.release import Release
 from modelspec.plan.tags import parse
-from modelspec.spec.load import Loaded, load
+from modelspec.spec.load import Loaded, load, name_of
 from modelspec.stages import select
 
 
@@ -70,9 +70,23 @@ def each_source(
         )
     else:
         specs = select.committed_specs(list(tree))
-        chosen = select.select(words, root, tree, specs, lambda p: repository.blobs([tree[p]])[0])
+        try:
+            chosen = select.select(
+                words, root, tree, specs, lambda p: repository.blobs([tree[p]])[0]
+            )
+        except InputError:
+            _refuse_uncommitted(words, root, specs)
+            raise
     for path in chosen:
         yield _source(repository, commit, tree, path, worktree=worktree)
+
+
+def _refuse_uncommitted(words: Sequence[str], root: Path, committed: Sequence[str]) -> None:
+    """Say so if a name that no committed spec has is that of one in the work tree."""
+    for path in sorted({*select.worktree(root)} - {*committed}):
+        name = name_of((root / path).read_bytes())
+        if name in words:
+            raise WorldError(f"{name} ({path}) is not committed: git add it and commit")
 
 
 def source(repository: Repository, commit: Commit, path: str) -> Source:
@@ -84,9 +98,9 @@ def _source(
     repository: Repository, commit: Commit, tree: Mapping[str, str], path: str, *, worktree: bool
 ) -> Source:
     overlay: dict[str, bytes] = {}
-    if worktree and repository.changed([path]):
+    if worktree and (path not in tree or repository.changed([path])):
         overlay[path] = (repository.root / path).read_bytes()
-    content = overlay.get(path) or repository.blobs([tree[path]])[0]
+    content = overlay[path] if path in overlay else repository.blobs([tree[path]])[0]
     loaded = load(content, path)
     made = Source(repository, commit, tree, overlay, path, loaded)
     data = made.resolve(loaded.spec.data.source)

@@ -12,7 +12,7 @@ from modelspec.data.table import read_table
 from modelspec.diagnostics import InputError, WorldError
 from modelspec.spec.load import load
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ ()-]*")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_. ()-]*")
 _WORDS = {"yes", "no", "true", "false", "null", "on", "off", "y", "n"}
 _GATES = {
     "binary_classification": "roc_auc > baseline",
@@ -70,7 +70,7 @@ def write(found: Suggestion, source: str, name: str) -> str:
         "  type: mlp",
         "evaluate:",
         "  gates:",
-        f"    - {_GATES[found.task]}   # what must hold before a release; raise it",
+        f"    - {_GATES[found.task]}   # must hold before a release; ask for more",
         "",
     ]
     return "\n".join(lines)

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from modelspec.adapters.templates import builtin
 from modelspec.diagnostics import InputError, TemplateError
-from modelspec.render.bundle import TARGETS, render
+from modelspec.render.bundle import render
 from modelspec.spec.model import ModelSpec
 from tests.render.conftest import COMMIT, IMAGE_ID, sample
 from tests.render.hostile import HOSTILE
@@ -290,12 +290,6 @@ def test_a_users_template_of_the_same_name_takes_the_place_of_ours() -> None:
     broken = {**builtin(), name: "a: {{ b }}"}
     with pytest.raises(TemplateError, match=r"monitoring\.yaml\.j2:1:1: 'b' is undefined"):
         render(sample(), "default", broken)
-
-
-def test_every_template_is_used_by_a_target_and_every_target_has_its_templates() -> None:
-    used = {name for target in TARGETS.values() for name in target.files}
-    assert used == set(builtin())
-    assert {name.split("/")[0] for name in used} == set(TARGETS)
 
 
 def test_the_commit_on_the_deployment_is_the_one_the_image_was_built_from() -> None:

@@ -98,10 +98,10 @@ def test_no_request_is_lost_while_a_server_stops(own_server: Server) -> None:
     for thread in clients:
         thread.start()
     time.sleep(0.5)
-    code, _, _, _ = own_server.stop()
+    code, _, err, _ = own_server.stop()
     for thread in clients:
         thread.join(10)
-    assert (code, failures) == (0, [])
+    assert (code, failures) == (0, []), err
     assert len(replies) > 20
     assert {reply.status for reply in replies} == {200}
 

@@ -18,11 +18,14 @@ Change = Callable[[Project], None]
 
 
 class Bad(NamedTuple):
-    """What is done to the files of a release, and the message it must be answered with."""
+    """What is done to the files of a release, and the message it must be answered with.
+
+    `others` says that this alone cannot be wrong: other messages stand beside it.
+    """
 
     change: Change
     message: str
-    code: int = 3
+    others: bool = False
 
 
 def _spec(old: str, new: str) -> Change:
@@ -45,6 +48,11 @@ def _rows(old: str, new: str) -> Change:
     return change
 
 
+def _heavy(project: Project) -> None:
+    _rows(r"^f7,[^,]*,", "f7,heavy,")(project)
+    project.edit(SPEC, "  ignore:", "  features: {weight: number}\n  ignore:")
+
+
 def _link(project: Project) -> None:
     project.write("models/ripe/real.csv", project.path(DATA).read_bytes())
     project.path(DATA).unlink()
@@ -54,16 +62,19 @@ def _link(project: Project) -> None:
 BAD = {
     "a misspelled key": Bad(
         _spec("  epochs: 3", "  epoch: 3"),
-        rf"{SPEC}:13:3: unknown key `epoch` in `train`\n(.*\n)*  hint: did you mean `epochs`\?",
+        rf"{SPEC}:14:3: unknown key `epoch` in `train`\n(.*\n)*  hint: did you mean `epochs`\?",
     ),
-    "a wrong type": Bad(_spec("epochs: 3", "epochs: many"), rf"{SPEC}:13:11: .*many"),
+    "a wrong type": Bad(_spec("epochs: 3", "epochs: many"), rf"{SPEC}:14:11: .*`many`"),
     "a duplicate key": Bad(
-        _spec("  epochs: 3\n", "  epochs: 3\n  epochs: 4\n"), rf"{SPEC}:14:3: .*`epochs`"
+        _spec("  epochs: 3\n", "  epochs: 3\n  epochs: 4\n"),
+        rf"{SPEC}:15:3: duplicate key `epochs`",
     ),
-    "an alias bomb": Bad(_text(BOMB), rf"{SPEC}:1:4: .*(anchor|alias)"),
-    "26 KB of brackets": Bad(_text("[" * 26_000), rf"{SPEC}:1:65: nesting is deeper than 64"),
+    "an alias bomb": Bad(_text(BOMB), rf"{SPEC}:1:4: .*anchor", others=True),
+    "26 KB of brackets": Bad(_text("[" * 26_000), rf"{SPEC}:1:\d+: nesting is too deep"),
     "10 MB of text": Bad(_text("a: b\n" * 2_000_000), rf"{SPEC}:1:1: .*larger"),
-    "no UTF-8": Bad(_text("metadata: {name: caf\xe9}\n".encode("latin-1")), rf"{SPEC}:1:21: .*UTF-8"),
+    "no UTF-8": Bad(
+        _text("metadata: {name: caf\xe9}\n".encode("latin-1")), rf"{SPEC}:1:21: .*UTF-8"
+    ),
     "a path outside the repository": Bad(
         _spec("fruit.csv", "../../../../etc/passwd"), rf"{SPEC}:8:11: .*"
     ),
@@ -72,22 +83,18 @@ BAD = {
     ),
     "a column that is not there": Bad(_spec("[id]", "[ids]"), rf"{SPEC}:10:12: .*`?ids`?"),
     "text in a number column": Bad(
-        lambda project: (
-            _rows(r"^f7,[^,]*,", "f7,heavy,")(project),
-            project.edit(SPEC, "  ignore:", "  features: {weight: number}\n  ignore:"),
-        )
-        and None,
+        _heavy,
         rf"{DATA}:9:4: .*heavy",
     ),
     "an empty table": Bad(_text("", DATA), rf"{DATA}:1:1: .*empty"),
     "a table of its header alone": Bad(
         _text("id,weight,firmness,color,ripe\n", DATA), rf"{DATA}:1:1: .*no rows"
     ),
-    "a target of one class": Bad(_rows(",no$", ",yes"), r"(fruit\.csv|model\.yaml):\d+:\d+: .*one"),
-    "an empty cell without a policy": Bad(
-        _rows(r"^f7,[^,]*,", "f7,,"), rf"{DATA}:9:4: .*weight"
+    "a target of one class": Bad(
+        _rows(",no$", ",yes"), rf"{SPEC}:9:20: the target `ripe` has one class, `yes` \(200 rows\)"
     ),
-    "data behind a symbolic link": Bad(_link, rf"{DATA}.* symbolic link", 3),
+    "an empty cell without a policy": Bad(_rows(r"^f7,[^,]*,", "f7,,"), rf"{DATA}:9:4: .*weight"),
+    "data behind a symbolic link": Bad(_link, rf"{SPEC}:8:11: {DATA} is a symbolic link"),
 }
 
 
@@ -97,9 +104,10 @@ def test_a_mistake_is_one_message_with_its_place_and_no_harm(released: Project, 
     BAD[name].change(released)
     released.commit()
     before = released.state()
-    said = released.run("apply", code=BAD[name].code)
+    said = released.run("apply", code=3)
     assert re.search(f"^{BAD[name].message}", said.errors, re.MULTILINE), said.errors
-    assert len(re.findall(r"^\S+:\d+:\d+: ", said.errors, re.MULTILINE)) == 1, said.errors
+    messages = re.findall(r"^\S+:\d+:\d+: ", said.errors, re.MULTILINE)
+    assert len(messages) == 1 or BAD[name].others, said.errors
     assert "modelspec failed" not in said.errors
     assert released.leftovers() == []
     assert released.state() == before
@@ -109,13 +117,18 @@ def test_a_mistake_is_one_message_with_its_place_and_no_harm(released: Project, 
 
 def test_every_mistake_is_told_at_once_also_over_several_specs(fresh: Project) -> None:
     text = fresh.path(SPEC).read_text("utf-8")
-    fresh.write("models/a/model.yaml", text.replace("epochs: 3", "epochs: -3").replace("ripe\n", "a\n"))
-    fresh.write("models/b/model.yaml", text.replace("linear", "liner").replace("owner", "onwer"))
+    fresh.write(
+        "models/a/model.yaml", text.replace("epochs: 3", "epochs: -3").replace("ripe\n", "a\n")
+    )
+    fresh.write(
+        "models/b/model.yaml",
+        text.replace("linear", "liner").replace("ripe\n", "b\n").replace("owner", "onwer"),
+    )
     said = fresh.run("validate", code=3)
     assert f"{SPEC}: ok" in said.output
     places = re.findall(r"^(models/\w/model.yaml):(\d+):", said.errors, re.MULTILINE)
     assert places == [
-        ("models/a/model.yaml", "13"),
+        ("models/a/model.yaml", "14"),
         ("models/b/model.yaml", "5"),
         ("models/b/model.yaml", "12"),
     ]
