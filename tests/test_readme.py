@@ -14,9 +14,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from docker.errors import ImageNotFound
 
 from modelspec.adapters import base
 from modelspec.adapters.engine import NoEngine, connect
@@ -31,7 +33,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 VOLATILE = {
-    r" +[0-9.]+ (s|min)$": " # s",
+    r" +[0-9.]+ (s|min)$": "",
     r"\n {12}(?=\S)": " ",  # where a long line is folded depends on its numbers
     r"\([0-9.]+ s\)|ready in [0-9.]+ s|p99 [0-9.]+ ms": "(time)",
     r"\bsha-[0-9a-f]{12}\b|(?<= on )[0-9a-f]{7}$": "(id)",
@@ -118,7 +120,8 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
     opened.close()
     for lock in tmp_path.glob("cells/deploy/default/*/release.lock"):
         tag = json.loads(lock.read_text("utf-8"))["record"]["image"]["tag"]
-        engine.client.images.remove(tag, force=True)
+        with suppress(ImageNotFound):
+            engine.client.images.remove(tag, force=True)
     engine.close()
 
 

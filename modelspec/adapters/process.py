@@ -87,7 +87,8 @@ def serve(folder: Path, port: int, host: str = HOST) -> int:
         process = unpacked.start(host, port, None)
         try:
             return process.wait()
-        except KeyboardInterrupt:  # the terminal sent it to the process as well
+        except KeyboardInterrupt:  # a terminal sends it to the process as well, kill does not
+            process.terminate()
             return process.wait()
         finally:
             _stop(process)

@@ -38,7 +38,7 @@ class PlainReport:
     def __init__(self, title: str = "") -> None:
         self._title = title
 
-    def started(self, step: Step) -> None:
+    def started(self, step: Step) -> None:  # noqa: ARG002
         """The title; the step's line comes when it is finished."""
         self._head()
 

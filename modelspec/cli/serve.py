@@ -12,7 +12,9 @@ from modelspec.cli.output import say
 
 def serve(
     name: Annotated[str, typer.Argument(help="The name of a model, or the path of its spec.")],
-    port: Annotated[int, typer.Option(help="Where to listen, on this machine only.")] = 8501,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Where to listen, on this machine only.")
+    ] = 8501,
 ) -> None:
     """Serve the release of HEAD here, without a container."""
     from modelspec.stages.serve import released, serve

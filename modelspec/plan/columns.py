@@ -24,6 +24,12 @@ def fold(text: str, width: int) -> list[str]:
     return lines or [""]
 
 
+def number(value: float, digits: int = 3) -> str:
+    """A number for people: so many significant digits, and whole from there on, never `1e+04`."""
+    text = f"{value:.{digits}g}"
+    return f"{value:.0f}" if "e+" in text else text
+
+
 def row(name: str, cells: Sequence[tuple[str, int]]) -> str:
     """A row of a table, of as many lines as its longest cell takes.
 

@@ -44,7 +44,7 @@ def main() -> int:
     except BundleError as error:
         return _refuse(str(error))
     except OSError as error:
-        return _refuse(f"cannot listen at {host}, port {port}: {error.strerror or error}")
+        return _refuse(f"cannot serve at {host}, port {port}: {error.strerror or error}")
     return 0
 
 

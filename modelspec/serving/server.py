@@ -32,7 +32,7 @@ async def serve(folder: Path, host: str, port: int) -> None:
 
     Raises:
         BundleError: the folder cannot be served.
-        OSError: the address cannot be listened at.
+        OSError: the address cannot be listened at, or no longer.
     """
     bundle = load(folder)
     _check_free(host, port)
@@ -79,6 +79,8 @@ async def serve(folder: Path, host: str, port: int) -> None:
     stopping.cancel()
     if serving.done():
         serving.result()
+    if not stop.is_set():
+        raise OSError("the HTTP server ended by itself")
     log("info", "stopped", model=about.name)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from modelspec.diagnostics import Diagnostic, ModelRejected
+from modelspec.plan.columns import number
 from modelspec.plan.digest import digest
 from modelspec.plan.records import CheckRecord, DataRecord, ExportRecord, ImageRecord, Schema
 from modelspec.stages.engine import engine_or_none
@@ -91,5 +92,5 @@ def summary(record: CheckRecord) -> str:
     """How it ran and how fast."""
     return (
         f"{record.ran_as} ready in {record.ready_seconds:.1f} s, {record.rows} golden rows equal, "
-        f"p99 {record.latency_p99_ms:.2g} ms"
+        f"p99 {number(record.latency_p99_ms, 2)} ms"
     )

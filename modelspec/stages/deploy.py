@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ def render(release: Release) -> dict[str, str]:
 def write(root: Path, release: Release) -> tuple[Path, ...]:
     """Make `deploy/default/<name>/` name this release; returns the files that changed."""
     folder = root / "deploy" / ENVIRONMENT / release.name
-    return _brought(folder, release.lock(), ENVIRONMENT, check=False)
+    return _written(folder, _outdated(folder, release.lock(), ENVIRONMENT))
 
 
 def is_current(root: Path, name: str, lock: Mapping[str, Any]) -> bool:
@@ -60,27 +61,28 @@ def from_locks(root: Path, *, check: bool) -> tuple[Path, ...]:
         InputError: a lock that is not one, with its place.
         TemplateError: before anything is written.
     """
-    read = {path.parent: _read(root, path) for path in locks(root)}
-    return tuple(
-        changed
-        for folder, lock in read.items()
-        for changed in _brought(folder, lock, folder.parent.name, check=check)
-    )
+    outdated: dict[Path, dict[str, str]] = {}
+    for path in locks(root):
+        folder, shown = path.parent, path.relative_to(root).as_posix()
+        try:
+            outdated[folder] = _outdated(folder, _read(root, path), folder.parent.name)
+        except InputError as error:
+            place = Location(shown, 1, 1)
+            problems = (replace(d, location=d.location or place) for d in error.diagnostics)
+            raise InputError(*problems) from None
+    bring = _differing if check else _written
+    return tuple(path for folder, files in outdated.items() for path in bring(folder, files))
 
 
-def _brought(
-    folder: Path, lock: Mapping[str, Any], environment: str, *, check: bool
-) -> tuple[Path, ...]:
-    """Bring a folder to what its lock renders to; renders only if that is not known yet."""
+def _outdated(folder: Path, lock: Mapping[str, Any], environment: str) -> dict[str, str]:
+    """What a lock renders to; nothing if the folder is known to be that already."""
     key = rendered.key(lock_text(lock), environment)
     known = rendered.known(key)
     if known is not None and _all_are(folder, known):
-        return ()
+        return {}
     files = _rendered(lock, environment)
     rendered.remember(key, files)
-    if check:
-        return tuple(folder / name for name, text in files.items() if _differs(folder / name, text))
-    return _written(folder, files)
+    return files
 
 
 def _rendered(lock: Mapping[str, Any], environment: str) -> dict[str, str]:
@@ -116,8 +118,12 @@ def _read(root: Path, path: Path) -> dict[str, Any]:
     return lock
 
 
-def _differs(path: Path, text: str) -> bool:
-    return not _is(path, rendered.digest(text.encode()))
+def _differing(folder: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
+    return tuple(
+        folder / name
+        for name, text in files.items()
+        if not _is(folder / name, rendered.digest(text.encode()))
+    )
 
 
 def _is(path: Path, digest: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from modelspec.plan.columns import number
 from modelspec.plan.digest import digest, digest_bytes
 from modelspec.plan.records import Estimate, EvaluateRecord, Schema
 from modelspec.spec.metrics import default_metrics
@@ -95,6 +96,7 @@ def _threshold(
 def summary(record: EvaluateRecord) -> str:
     """The metrics, with their intervals."""
     shown = [
-        f"{name} {e.value:.3g} ({e.low:.3g} to {e.high:.3g})" for name, e in record.metrics.items()
+        f"{name} {number(e.value)} ({number(e.low)} to {number(e.high)})"
+        for name, e in record.metrics.items()
     ]
     return ", ".join(shown)

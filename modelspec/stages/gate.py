@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelspec.diagnostics import ModelRejected
+from modelspec.plan.columns import number
 from modelspec.plan.digest import digest
 from modelspec.plan.records import (
     CheckRecord,
@@ -89,8 +90,8 @@ def _require(verdicts: tuple[Verdict, ...], plan: Plan, world: World) -> None:
 
 def _sentence(verdict: Verdict) -> str:
     where = f" for {verdict.slice}" if verdict.slice else ""
-    value = "" if verdict.value is None else f", it is {verdict.value:.4g}"
-    bound = "" if verdict.bound is None else f" against {verdict.bound:.4g}"
+    value = "" if verdict.value is None else f", it is {number(verdict.value, 4)}"
+    bound = "" if verdict.bound is None else f" against {number(verdict.bound, 4)}"
     note = f" ({verdict.note})" if verdict.note else ""
     return f"{verdict.gate}{where}{value}{bound}{note}"
 

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from modelspec.adapters.files import replace_file
+from modelspec.data.dataset import prepare
 from modelspec.data.suggest import Suggestion, suggest
 from modelspec.data.table import read_table
 from modelspec.diagnostics import InputError, WorldError
@@ -19,6 +20,8 @@ _GATES = {
     "multiclass_classification": "accuracy > baseline",
     "regression": "rmse < baseline",
 }
+# Few rows can leave a class out of a small side.
+_SPLITS = ("", "{validation: 20%}", "{validation: 20%, seed: 1}", "{validation: 20%, seed: 2}")
 
 
 def init(data: Path, target: str | None, name: str | None) -> Path:
@@ -33,17 +36,36 @@ def init(data: Path, target: str | None, name: str | None) -> Path:
         raise WorldError(f"{path} exists already: remove it, or edit it")
     if not data.is_file():
         raise WorldError(f"there is no file {data}")
-    table = read_table(data.read_bytes(), str(data))
+    content = data.read_bytes()
+    table = read_table(content, str(data))
     if target is not None and target not in table.names:
         raise InputError(f"{data} has no column {target}; {table.near(target)}".rstrip("; "))
-    text = write(suggest(table, target), data.name, name or _name(data))
-    load(text.encode(), str(path))
+    found = suggest(table, target)
+    texts = [write(found, data.name, name or _name(data), split) for split in _SPLITS]
+    load(texts[0].encode(), str(path))
+    text = next((t for t in texts if _divides(content, data.name, t)), texts[0])
     replace_file(path, text.encode())
     return path
 
 
-def write(found: Suggestion, source: str, name: str) -> str:
-    """The text of a spec, with a comment where a person should look."""
+def _divides(content: bytes, file: str, text: str) -> bool:
+    """Whether a spec's split of the rows leaves every class on every side."""
+    try:
+        prepare(content, file, load(text.encode(), file).spec)
+    except InputError:
+        return False
+    return True
+
+
+def write(found: Suggestion, source: str, name: str, split: str = "") -> str:
+    """The text of a spec, with a comment where a person should look.
+
+    Args:
+        found: what the table's columns are taken for.
+        source: the table, relative to the spec.
+        name: of the model.
+        split: how rows are divided; empty: as the language has it.
+    """
     lines = [
         "apiVersion: modelspec/v1",
         "kind: Model",
@@ -58,6 +80,8 @@ def write(found: Suggestion, source: str, name: str) -> str:
     else:
         positive = f"{{column: {_yaml(found.target)}, positive: {_yaml(found.positive)}}}"
         lines.append(f"  target: {positive}   # metrics are about this class")
+    if split:
+        lines.append(f"  split: {split}   # so that every class is on every side")
     if found.ignore:
         lines.append("  ignore:")
         lines += [f"    - {_yaml(n)}   # {reason}" for n, reason in found.ignore.items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from modelspec.adapters.git import Remote
+from modelspec.plan.columns import number
 from modelspec.plan.plan import Plan, address
 from modelspec.plan.records import EvaluateRecord, ImageRecord
 from modelspec.plan.release import Image, Made, Release
@@ -49,7 +50,7 @@ def paragraph(release: Release) -> str:
     """The release in a paragraph for people, as the tag's message begins."""
     evaluated = EvaluateRecord.model_validate(release.steps["evaluate"].record)
     metrics = ", ".join(
-        f"{name} {e.value:.4g} ({e.low:.4g} to {e.high:.4g})"
+        f"{name} {number(e.value, 4)} ({number(e.low, 4)} to {number(e.high, 4)})"
         for name, e in evaluated.metrics.items()
     )
     rows = next((e.rows for e in evaluated.metrics.values()), 0)

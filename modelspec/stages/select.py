@@ -53,9 +53,12 @@ def select(
 
 
 def worktree(root: Path) -> list[str]:
-    """Every `model.yaml` below a folder, hidden and built folders left out."""
+    """Every `model.yaml` below a folder, but not in hidden or built ones or other repositories."""
     found: list[str] = []
     for folder, folders, files in os.walk(root):
+        if ".git" in (*folders, *files) and Path(folder) != root:
+            folders.clear()
+            continue
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in SKIPPED)
         if FILE in files:
             found.append(Path(folder, FILE).relative_to(root).as_posix())

@@ -42,4 +42,7 @@ def serve(start: Path, release: Release, port: int) -> int:
                 hint="bring back .modelspec/releases, or run the image with docker",
             )
         )
-    return process.serve(folder, port)
+    code = process.serve(folder, port)
+    if code > 0:  # it has said why
+        return WorldError.exit_code
+    return 128 - code if code else 0

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelspec.plan.columns import fold, row
+from modelspec.plan.columns import fold, number, row
 
 WORDS = st.text("abc,; ", max_size=60)
 
@@ -41,3 +42,18 @@ def test_what_has_no_comma_in_reach_breaks_between_words() -> None:
         "each country,",
         "recall",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.97087, "0.971"),
+        (1.0, "1"),
+        (53.94, "53.9"),
+        (2905.4, "2905"),
+        (51234.5, "51234"),
+        (2e-7, "2e-07"),
+    ],
+)
+def test_numbers_are_short_and_large_ones_are_whole(value: float, text: str) -> None:
+    assert number(value) == text

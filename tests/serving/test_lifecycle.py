@@ -120,7 +120,7 @@ def test_a_port_that_is_taken_is_one_clear_line(server: Server, churn_folder: Fo
     process = start(churn_folder.path, server.port)
     _, err = process.communicate(timeout=20)
     assert process.returncode == 1
-    assert f"serving: cannot listen at 127.0.0.1, port {server.port}: " in err
+    assert f"serving: cannot serve at 127.0.0.1, port {server.port}: " in err
     assert "Traceback" not in err
 
 

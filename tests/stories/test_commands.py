@@ -3,13 +3,13 @@ from __future__ import annotations
 import http.client
 import json
 import signal
-import time
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from modelspec.adapters.running import free_port
+from modelspec.adapters.running import free_port, wait_ready
 from tests.stories.conftest import HOME
 from tests.stories.project import SPEC, Project
 
@@ -25,18 +25,6 @@ def _ask(port: int, path: str, body: object = None) -> Any:
         return json.loads(text)
     finally:
         connection.close()
-
-
-def _wait(port: int) -> None:
-    end = time.monotonic() + 30
-    while True:
-        try:
-            _ask(port, "/readyz")
-        except (OSError, AssertionError):
-            assert time.monotonic() < end
-            time.sleep(0.02)
-        else:
-            return
 
 
 def test_init_writes_a_spec_that_validates_and_applies(
@@ -100,6 +88,18 @@ def test_render_finds_an_edit_by_hand_and_undoes_it(released: Project) -> None:
     assert "all files are up to date" in released.run("render", "--check").output
 
 
+def test_render_writes_nothing_if_one_of_several_locks_is_bad(released: Project) -> None:
+    lock = released.path("deploy/default/ripe/release.lock")
+    released.write("deploy/a/ripe/release.lock", lock.read_bytes())
+    released.write("deploy/z/ripe/release.lock", '{"spec": {}, "record": {}}')
+    before = released.state()
+    said = released.run("render", code=3)
+    assert said.errors.startswith("deploy/z/ripe/release.lock:1:1: ")
+    assert released.state() == before
+    released.path("deploy/z/ripe/release.lock").unlink()
+    assert released.run("render").output.count("deploy/a/ripe/") == 2
+
+
 def test_apply_undoes_an_edit_by_hand_too(released: Project) -> None:
     name = "deploy/default/ripe/monitoring.yaml"
     good = released.path(name).read_text("utf-8")
@@ -131,7 +131,7 @@ def test_serve_answers_as_keras_did_and_ends_when_it_is_asked_to(released: Proje
     port = free_port()
     process = released.start("serve", "ripe", "--port", str(port))
     try:
-        _wait(port)
+        wait_ready(port, lambda: None)
         answer = _ask(port, "/v1/models/ripe:predict", {"instances": asked["rows"]})
         tolerance = released.record("ripe/v1.0.0")["steps"]["export.tflite"]["record"]["tolerance"]
         for found, (expected,) in zip(answer["predictions"], asked["expected"], strict=True):
@@ -154,20 +154,13 @@ def test_serve_without_a_release_says_what_to_do(fresh: Project) -> None:
 
 
 def test_serve_on_a_port_that_is_taken_is_no_traceback(released: Project) -> None:
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        said = released.command(
-            str(HOME / ".venv" / "bin" / "modelspec"),
-            "serve",
-            "ripe",
-            "--port",
-            str(taken.getsockname()[1]),
-            code=6,
-        )
-    assert "port" in said.errors
+        port = str(taken.getsockname()[1])
+        said = released.run("serve", "ripe", "--port", port, code=6)
+    assert f"127.0.0.1, port {port}: Address already in use" in said.errors
+    released.run("serve", "ripe", "--port", "99999", code=2)
 
 
 def test_validate_reads_the_work_tree_and_needs_no_git(

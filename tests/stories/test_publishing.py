@@ -133,7 +133,11 @@ def test_two_clones_that_publish_the_same_at_once_make_one_release(
             f"touch {tmp_path}/$(basename $PWD).ready\n"
             f"while ! [ -e {tmp_path}/a.ready -a -e {tmp_path}/b.ready ]; do sleep 0.01; done",
         )
-    running = [clone.start("apply", "--push") for clone in clones]
+    names = ("Ada", "Bob")  # so that their tags differ
+    running = [
+        clone.start("apply", "--push", GIT_COMMITTER_NAME=name)
+        for clone, name in zip(clones, names, strict=True)
+    ]
     said = [process.communicate(timeout=120) for process in running]
     assert [process.returncode for process in running] == [0, 0], said
     assert remote.tags() == ["ripe/v1.0.0"]
@@ -147,6 +151,9 @@ def test_two_clones_that_publish_the_same_at_once_make_one_release(
         assert clone.leftovers() == []
     adopted = [output for output, _ in said if b"1.0.0 is up to date" in output]
     assert len(adopted) == 1
+    warned = [errors for _, errors in said if errors]
+    assert len(warned) == 1
+    assert b"planning again" in warned[0]
 
 
 def test_a_remote_that_is_gone_is_one_message_and_no_tag(
