@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -15,7 +16,7 @@ from modelspec.adapters.base import file_name
 from tests.adapters.images.parts import BASE, PrivateEngine, missing
 from tests.stories.project import DATA, SCRIPT, SPEC, Project, kept, steps
 
-NOBODY_HOME = "unix:///nowhere/d.sock"
+NOWHERE = "unix:///nowhere/d.sock"
 
 
 def _refused(project: Project, *words: str, says: str, **variables: str) -> None:
@@ -109,7 +110,7 @@ def test_a_tag_that_is_no_release_keeps_its_number_and_is_told(finished: Project
 
 def test_without_an_engine_a_release_says_that_it_ran_as_a_process(exported: Project) -> None:
     entries = exported.entries()
-    said = exported.run("apply", DOCKER_HOST=NOBODY_HOME)
+    said = exported.run("apply", DOCKER_HOST=NOWHERE)
     assert said.rows == ["image", "check", "release", "render"]
     record = exported.record("ripe/v1.0.0")
     assert record["steps"]["check"]["record"]["ran_as"] == "process"
@@ -119,7 +120,7 @@ def test_without_an_engine_a_release_says_that_it_ran_as_a_process(exported: Pro
 
 
 def test_the_image_is_the_same_with_and_without_an_engine(exported: Project, made: Project) -> None:
-    exported.run("apply", DOCKER_HOST=NOBODY_HOME)
+    exported.run("apply", DOCKER_HOST=NOWHERE)
     assert exported.record("ripe/v1.0.0")["image"] == made.record("ripe/v1.0.0")["image"]
 
 
@@ -128,8 +129,6 @@ def private_engine(bases: Path) -> Iterator[PrivateEngine]:
     """An engine that may die. It has no images, and no network that anybody reaches."""
     if shutil.which("dockerd") is None or os.geteuid() != 0:
         missing("dockerd, or the right to start one,")
-    from tempfile import mkdtemp
-
     started = PrivateEngine(Path(mkdtemp(prefix="e", dir="/tmp")))
     started.start()
     yield started
@@ -150,7 +149,7 @@ def test_an_engine_that_dies_while_it_loads_is_one_message_and_the_next_apply_wo
         assert time.monotonic() < end
         time.sleep(0.002)
     private_engine.kill()
-    output, errors = process.communicate(timeout=60)
+    errors = process.communicate(timeout=60)[1]
     assert process.returncode == 6, errors
     lines = errors.decode().splitlines()
     assert len(lines) == 1

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 
@@ -47,7 +46,7 @@ def _check_released(project: Project, engine: Engine) -> None:
 
 def _containers(engine: Engine) -> list[str]:
     found = engine.client.containers.list(all=True, filters={"label": OWNER}, ignore_removed=True)
-    ours = [c for c in found if any("ripe:" in tag for tag in c.image.tags)]
+    ours = [c for c in found if c.image and any("ripe:" in t for t in c.image.tags)]
     return [str(container.id) for container in ours]
 
 
