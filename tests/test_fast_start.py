@@ -56,6 +56,11 @@ def test_the_command_line_imports_nothing_heavy(tmp_path: Path) -> None:
         (["render"], "all files are up to date"),
         (["render", "--check"], "all files are up to date"),
         (["status"], "up to date"),
+        (["status", "--outdated", "--json"], '"models": []'),
+        (["validate", "--format", "json"], '"diagnostics": []'),
+        (["validate", "--format", "github"], "no problems"),
+        (["affected", "--since", "HEAD", "--json"], '"affected": []'),
+        (["schema"], "json-schema.org"),
     ],
     ids=lambda part: part if isinstance(part, str) else " ".join(part),
 )

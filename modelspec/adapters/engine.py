@@ -92,6 +92,11 @@ def connect(silence: float = SILENCE_SECONDS) -> Engine:
                 f"the Docker Engine at {address} does not answer within {PING_SECONDS} s"
             ) from None
         raise NoEngine(f"no Docker Engine at {address}: {sentence(error)}") from None
+    except (AttributeError, TypeError, ValueError):  # the SDK trusts config.json to be well made
+        raise WorldError(
+            "docker's own configuration is broken: correct ~/.docker/config.json, "
+            "or the one in DOCKER_CONFIG"
+        ) from None
 
 
 @contextmanager

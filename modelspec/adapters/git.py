@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from modelspec.adapters.git_process import Answer, read, refusal
-from modelspec.diagnostics import WorldError
+from modelspec.diagnostics import Diagnostic, WorldError
 from modelspec.plan.tags import Version, split_ref
 
 _OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -106,6 +106,19 @@ class Repository:
         """
         return self._commit(_checked(oid), f"commit {oid} is not in this repository")
 
+    def named(self, revision: str) -> Commit:
+        """A commit by any name that git knows: an id, a branch, a tag, `HEAD~1`.
+
+        Raises:
+            WorldError: if nothing has that name here.
+        """
+        wanted = ("--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        answer = read(self.root, "rev-parse", *wanted)
+        if answer.code:
+            hint = "git fetch, with more depth if this clone is shallow; or correct the name"
+            raise WorldError(Diagnostic(f"there is no commit {revision} here", hint=hint))
+        return self.commit(answer.output.decode("ascii").strip())
+
     def entries(self, commit: str) -> Tree:
         """Everything in a commit, regular files apart from symlinks and submodules.
 
@@ -197,7 +210,11 @@ class Repository:
         return self._run("rev-parse", "--is-shallow-repository").output == b"true\n"
 
     def remote(self) -> Remote | None:
-        """The remote `origin`, or the only one; None without or with several others."""
+        """The remote `origin`, or the only one; None without any.
+
+        Raises:
+            WorldError: there are several, and none is called origin.
+        """
         answer = read(
             self.root, "config", "-z", "--name-only", "--get-regexp", r"^remote\..+\.url$"
         )
@@ -205,7 +222,12 @@ class Repository:
         names = {key.removeprefix("remote.").removesuffix(".url") for key in keys}
         if "origin" in names:
             return Remote("origin")
-        return Remote(names.pop()) if len(names) == 1 else None
+        if len(names) > 1:
+            raise WorldError(
+                f"none of the remotes {', '.join(sorted(names))} is called origin: releases are "
+                "published there, so name one of them so (git remote rename)"
+            )
+        return Remote(names.pop()) if names else None
 
     def _commit(self, revision: str, otherwise: str) -> Commit:
         ((oid, kind, content),) = self._objects([revision])

@@ -108,11 +108,13 @@ def write(root: Path, *arguments: str, feed: bytes = b"", seconds: float = SECON
     from git.cmd import Git
 
     here = {"GIT_DIR": str(root / ".git"), "GIT_WORK_TREE": str(root), "GIT_NAMESPACE": ""}
+    # GitPython can only add to what is inherited.
+    unset = [f"--unset={n}" for n in _IGNORED if n in os.environ and n not in here]
     with tempfile.TemporaryFile() as source:
         source.write(feed)
         source.seek(0)
         started = Git(root).execute(
-            ["git", *arguments],
+            ["env", *unset, "git", *arguments] if unset else ["git", *arguments],
             istream=source,
             as_process=True,
             env={**here, "GCM_INTERACTIVE": "never", **_overrides(_WRITING)},

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from modelspec.adapters.files import wrap_os_errors
-from modelspec.diagnostics import Conflict
+from modelspec.diagnostics import Conflict, WorldError
 
 
 @contextmanager
@@ -20,6 +20,7 @@ def exclusive(path: Path) -> Iterator[None]:
     """Hold the lock file while the block runs.
 
     Raises:
+        WorldError: if the disk does not allow it.
         Conflict: if another process holds it; says which, where and since when.
     """
     with wrap_os_errors(path):
@@ -27,13 +28,16 @@ def exclusive(path: Path) -> Iterator[None]:
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             file.seek(0)
             raise Conflict(f"another apply is running here: {_holder(file.read())}") from None
-        file.truncate(0)
+        except OSError as error:
+            raise WorldError(f"{path} cannot be locked on this disk: {error.strerror}") from None
         since = time.strftime("%Y-%m-%d %H:%M:%S")
-        json.dump({"pid": os.getpid(), "host": platform.node(), "since": since}, file)
-        file.flush()
+        with wrap_os_errors(path):
+            file.truncate(0)
+            json.dump({"pid": os.getpid(), "host": platform.node(), "since": since}, file)
+            file.flush()
         yield
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -86,12 +86,23 @@ def serve(folder: Path, port: int, host: str = HOST) -> int:
     with _unpacked(folder, None) as unpacked:
         process = unpacked.start(host, port, None)
         try:
-            return process.wait()
+            return _ended(process)
         except KeyboardInterrupt:  # a terminal sends it to the process as well, kill does not
             process.terminate()
             return process.wait()
         finally:
             _stop(process)
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """Its exit code, once it has one.
+
+    Asked again and again: where a library has started threads (a model made again in this
+    process), an interrupt may reach one of them, and then no wait of the main thread ends.
+    """
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(0.5)
 
 
 @contextmanager

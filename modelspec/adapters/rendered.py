@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 import modelspec
@@ -14,15 +15,23 @@ from modelspec.diagnostics import WorldError
 
 # All code that a rendered byte can depend on.
 _ROOMS = ("render", "plan", "spec", "serving")
+_MODULES = ("diagnostics.py", "adapters/templates.py", "stages/deploy.py")
 
 
 def key(lock: str, environment: str) -> str:
     """What rendering is a function of: the lock, the environment, templates and this code."""
     state = hashlib.sha256()
-    for text in (lock, environment, *(part for pair in builtin().items() for part in pair)):
+    versions = (modelspec.__version__, version("jinja2"), version("pyyaml"))
+    for text in (
+        lock,
+        environment,
+        *versions,
+        *(part for pair in builtin().items() for part in pair),
+    ):
         state.update(f"{len(text)}\n{text}".encode())
     package = Path(modelspec.__file__).parent
-    for path in sorted(p for room in _ROOMS for p in (package / room).glob("*.py")):
+    code = [p for room in _ROOMS for p in (package / room).glob("*.py")]
+    for path in sorted((*code, *(package / name for name in _MODULES))):
         content = path.read_bytes()
         state.update(f"{path.name} {len(content)}\n".encode() + content)
     return state.hexdigest()

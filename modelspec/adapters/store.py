@@ -80,8 +80,8 @@ class Store:
         """The files of a finished step, found by what it made; None if they are not here."""
         for root in (self.releases, self.cache):
             for entry in (root / step).glob("*"):
-                found = _read(entry)
-                if found and found.get("output") == output and _intact(entry):
+                record, files = _read(entry)
+                if record and record["output"] == output and _intact(entry, files):
                     return entry
         return None
 
@@ -97,28 +97,23 @@ def _place(folder: Path, entry: Path) -> Path:
 
 def _entries(root: Path) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     for entry in sorted(root.glob("*/*")):
-        record = _read(entry)
-        if record is not None and _same_sizes(entry):
+        record, files = _read(entry)
+        if record is not None and all((entry / name).is_file() for name in files):
             yield entry.parent.name, entry.name, record
 
 
-def _read(entry: Path) -> Mapping[str, Any] | None:
-    """The record of an entry; a damaged one counts as absent."""
+def _read(entry: Path) -> tuple[Mapping[str, Any] | None, Mapping[str, str]]:
+    """Record and digests of files of an entry; a damaged one counts as absent."""
     try:
-        record = json.loads((entry / RECORD).read_text("utf-8"))["record"]
+        stored = json.loads((entry / RECORD).read_text("utf-8"))
+        record, files = stored["record"], stored["files"]
     except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return record if isinstance(record, dict) and "output" in record else None
+        return None, {}
+    whole = isinstance(record, dict) and "output" in record and isinstance(files, dict)
+    return (record, files) if whole else (None, {})
 
 
-def _same_sizes(entry: Path) -> bool:
-    """Whether all files are there; their content is checked when they are used."""
-    files = json.loads((entry / RECORD).read_text("utf-8"))["files"]
-    return all((entry / name).is_file() for name in files)
-
-
-def _intact(entry: Path) -> bool:
-    files = json.loads((entry / RECORD).read_text("utf-8"))["files"]
+def _intact(entry: Path, files: Mapping[str, str]) -> bool:
     if all((entry / n).is_file() and _sha256(entry / n) == digest for n, digest in files.items()):
         return True
     shutil.rmtree(entry, ignore_errors=True)

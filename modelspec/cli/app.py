@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from modelspec import __version__
-from modelspec.cli import apply, init, plan, render, serve, status, validate
+from modelspec.cli import (
+    affected,
+    apply,
+    doctor,
+    init,
+    plan,
+    render,
+    schema,
+    serve,
+    status,
+    validate,
+)
 
 app = typer.Typer(
     name="modelspec",
@@ -42,6 +53,9 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     render.render,
     status.status,
     serve.serve,
+    affected.affected,
+    schema.schema,
+    doctor.doctor,
 )
 for command in COMMANDS:
     app.command()(command)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelspec.cli.output import LiveReport, complain, report, row, say
-from modelspec.cli.words import Specs
+from modelspec.cli.output import LiveReport, report, row, say
+from modelspec.cli.tell import telling
+from modelspec.cli.words import LogFormat, Specs
+from modelspec.diagnostics import ModelspecError
 
 if TYPE_CHECKING:
     from modelspec.plan.release import Release
@@ -21,25 +23,31 @@ def apply(
     push: Annotated[  # noqa: FBT002
         bool, typer.Option("--push", help="Publish: image to the registry, tag to the remote.")
     ] = False,
+    form: LogFormat = "text",
 ) -> None:
     """Make what the commit asks for: train, build, tag and render it."""
     from modelspec.adapters.git import Repository
     from modelspec.stages.apply import apply as run
     from modelspec.stages.apply import locked
-    from modelspec.stages.facts import each_source
+    from modelspec.stages.facts import every_source
 
-    began = time.monotonic()
     repository = Repository.open(Path.cwd())
-    with locked(repository) as store:
-        for found in each_source(repository, specs or []):
+    with telling(form, "apply", repository.root) as warn, locked(repository) as store:
+        failed: list[ModelspecError] = []
+        for found in every_source(repository, specs or []):
+            began = time.monotonic()
             for warning in found.loaded.warnings:
-                complain(warning.text())
+                warn(warning)
             shown = report("" if len(specs or []) == 1 else found.loaded.spec.metadata.name)
             try:
                 _tell(run(found, store, shown, push=push), repository.root, began)
+            except ModelspecError as error:  # the other models do not depend on this one
+                failed.append(error)
             finally:
                 if isinstance(shown, LiveReport):
                     shown.stop()
+        if failed:
+            raise type(failed[0])(*(d for error in failed for d in error.diagnostics))
 
 
 def _tell(applied: Applied, root: Path, began: float) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from modelspec.cli.output import say
+from modelspec.cli.output import LiveReport, report, say
 
 
 def serve(
@@ -17,8 +17,13 @@ def serve(
     ] = 8501,
 ) -> None:
     """Serve the release of HEAD here, without a container."""
-    from modelspec.stages.serve import released, serve
+    from modelspec.stages.serve import image, serve
 
-    found = released(Path.cwd(), name)
+    shown = report()
+    try:
+        found, folder = image(Path.cwd(), name, shown)
+    finally:
+        if isinstance(shown, LiveReport):
+            shown.stop()
     say(f"{found.name} {found.version} on http://127.0.0.1:{port}/v1/models/{found.name}:predict")
-    raise typer.Exit(serve(Path.cwd(), found, port))
+    raise typer.Exit(serve(folder, port))

@@ -91,32 +91,29 @@ def address(rule: Rule, key: str, facts: Facts) -> str:
     return short(digest({"key": key, "toolchain": toolchain}))
 
 
-def make_plan(spec: ModelSpec, facts: Facts) -> Plan:
-    """Decide which steps run, and why. Pure: same arguments, same plan."""
+def make_plan(spec: ModelSpec, facts: Facts, wanted: tuple[str, ...] = ()) -> Plan:
+    """Decide which steps run, and why. Pure: same arguments, same plan.
+
+    Args:
+        spec: what is asked for.
+        facts: what there is.
+        wanted: steps whose bytes must be on this machine, whatever was released.
+    """
     inputs = inputs_digest(spec, facts.files)
-    ordered = sorted(facts.releases, key=lambda r: Version.parse(r.version))
-    found = next((r for r in reversed(ordered) if r.inputs == inputs), None)
     counted = sorted(facts.counted, key=lambda r: Version.parse(r.version))
+    same = [release for release in counted if release.inputs == inputs]
+    found = max(same, key=lambda r: (r.published, Version.parse(r.version)), default=None)
     previous = counted[-1] if counted else None
     canonical = spec.canonical()
     walk = _Walk(canonical, facts, previous)
-    steps = _with_missing_bytes([walk.step(rule) for rule in rules(spec)], facts)
+    steps = [walk.step(rule) for rule in rules(spec)]
     if found:
-        steps = tuple(
-            Step(
-                s.rule,
-                found.key(s.name),
-                "keep",
-                "up to date",
-                _released(found, s.name) or s.record,
-            )
-            for s in steps
-        )
+        steps = [_as_released(step, found) for step in steps]
     return Plan(
         spec=spec,
         facts=facts,
         inputs=inputs,
-        steps=steps,
+        steps=_with_missing_bytes(steps, facts, wanted),
         found=found,
         previous=previous,
         model=walk.model(),
@@ -189,18 +186,35 @@ class _Walk:
         return "; ".join(dict.fromkeys(changed)) or "its contract changed"
 
 
-def _with_missing_bytes(steps: list[Step], facts: Facts) -> tuple[Step, ...]:
-    """Also run what was made before, but of which a running step needs bytes that are gone."""
-    by_name = {step.name: step for step in steps}
+def _as_released(step: Step, found: Release) -> Step:
+    record = _released(found, step.name) or step.record
+    return Step(step.rule, found.key(step.name), "keep", "up to date", record)
+
+
+def _with_missing_bytes(
+    steps: list[Step], facts: Facts, wanted: tuple[str, ...]
+) -> tuple[Step, ...]:
+    """Also run what was made before, but of which bytes are needed that are gone."""
+    by_name = {
+        step.name: replace(step, action="run", reason="its bytes are not on this machine")
+        if step.name in wanted and _gone(step, facts)
+        else step
+        for step in steps
+    }
     for name in reversed(list(by_name)):
         if by_name[name].action != "run":
             continue
         for need in by_name[name].rule.needs:
             step = by_name[need]
-            if step.record is not None and (need, step.record["output"]) not in facts.kept:
+            if _gone(step, facts):
                 reason = f"its bytes are not on this machine, {name} needs them"
                 by_name[need] = replace(step, action="run", reason=reason)
     return tuple(by_name.values())
+
+
+def _gone(step: Step, facts: Facts) -> bool:
+    """Whether a step was made, and its bytes are not on this machine."""
+    return step.record is not None and (step.name, step.record["output"]) not in facts.kept
 
 
 def _released(release: Release, name: str) -> Mapping[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,7 +11,6 @@ class Record(BaseModel):
     """What a step made. `output` is the digest of it, `sha256:<hex>`; files lie beside it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
-    step: ClassVar[str]
     output: str
 
 
@@ -84,7 +83,6 @@ class Counts(BaseModel):
 class DataRecord(Record):
     """Rows read, checked, divided and described."""
 
-    step = "data"
     schema_: Schema
     train: Counts
     validation: Counts
@@ -94,7 +92,6 @@ class DataRecord(Record):
 class TrainRecord(Record):
     """A fitted network; `loss` is the validation loss of the best epoch (counted from 1)."""
 
-    step = "train"
     epochs: int
     best_epoch: int
     loss: float
@@ -114,7 +111,6 @@ class Estimate(BaseModel):
 class EvaluateRecord(Record):
     """Metrics on the test rows, at the threshold found on the validation rows."""
 
-    step = "evaluate"
     metrics: dict[str, Estimate]
     baseline: dict[str, float]
     threshold: float | None = None
@@ -135,7 +131,6 @@ class Verdict(BaseModel):
 class GateRecord(Record):
     """Every verdict, in the order of the spec."""
 
-    step = "gate"
     verdicts: tuple[Verdict, ...]
 
 
@@ -146,7 +141,6 @@ class ExportRecord(Record):
     regression; both are bounded by `tolerance`.
     """
 
-    step = "export"
     format: Literal["savedmodel", "onnx", "tflite"]
     max_difference: float
     tolerance: float
@@ -159,7 +153,6 @@ class ImageRecord(Record):
     base as found; `commit` the one it was built from.
     """
 
-    step = "image"
     base: str
     base_id: str
     size: int
@@ -170,7 +163,6 @@ class ImageRecord(Record):
 class CheckRecord(Record):
     """The image was started and answered the golden rows as Keras does."""
 
-    step = "check"
     ran_as: Literal["container", "process"]
     ready_seconds: float
     rows: int

@@ -23,6 +23,8 @@ from modelspec.plan.records import (
 )
 from modelspec.spec.model import ModelSpec
 
+# Of the split, and so of all that is drawn: first weights, order of rows, resamples, golden rows.
+SEED = "data.split.seed"
 GATES_OF_THE_CONTAINER = ("latency_p99", "container_size")
 
 
@@ -71,11 +73,11 @@ def rules(spec: ModelSpec) -> tuple[Rule, ...]:
     gates = ("task", "evaluate.gates")
     rows: list[Rule | None] = [
         Rule("data", 1, ("data", "task"), (), (), DataRecord, files=True),
-        Rule("train", 1, ("task", "model", "train"), ("data",), ("data",), TrainRecord),
+        Rule("train", 1, ("task", "model", "train", SEED), ("data",), ("data",), TrainRecord),
         Rule(
             "evaluate",
             1,
-            ("task", "evaluate.metrics", "evaluate.threshold"),
+            ("task", "evaluate.metrics", "evaluate.threshold", SEED),
             ("train", "data"),
             ("train", "data"),
             EvaluateRecord,
@@ -85,7 +87,7 @@ def rules(spec: ModelSpec) -> tuple[Rule, ...]:
         if metric_gates
         else None,
         *(
-            Rule(f"export.{f}", 1, (), ("train", "data"), ("train", "data"), ExportRecord)
+            Rule(f"export.{f}", 1, (SEED,), ("train", "data"), ("train", "data"), ExportRecord)
             for f in sorted(spec.export)
         ),
         Rule(

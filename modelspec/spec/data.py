@@ -94,7 +94,13 @@ def _target(value: Any) -> Any:
 
 Feature = Annotated[
     Annotated[NumberFeature | CategoryFeature, Field(discriminator="type")],
-    BeforeValidator(_spelled_out),
+    BeforeValidator(
+        _spelled_out,
+        json_schema_input_type=Annotated[
+            NumberFeature | CategoryFeature, Field(discriminator="type")
+        ]
+        | Literal["number", "category"],
+    ),
 ]
 
 
@@ -104,8 +110,8 @@ class Data(Strict):
     source: SourcePath = Field(
         description="A CSV file with a header, relative to this file.", examples=["data/churn.csv"]
     )
-    target: Annotated[Target, BeforeValidator(_target)] = Field(
-        description="The column to predict.", examples=["churned"]
+    target: Annotated[Target, BeforeValidator(_target, json_schema_input_type=Target | Column)] = (
+        Field(description="The column to predict.", examples=["churned"])
     )
     ignore: tuple[Column, ...] = Field(
         default=(), description="Columns that are neither features nor target."

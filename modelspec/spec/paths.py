@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from modelspec.spec.scalar import Wrong, show
 
@@ -17,6 +17,8 @@ _PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 _IMAGE = re.compile(rf"({_HOST}{_PORT}/)?{_PART}(/{_PART})*(:{_TAG})?(@sha256:[0-9a-f]{{64}})?")
 _REGISTRY = re.compile(rf"{_HOST}{_PORT}(/{_PART})*")
+_CPU = re.compile(r"[1-9][0-9]{0,8}m|(0|[1-9][0-9]{0,5})(\.[0-9]{1,3})?")
+_MEMORY = re.compile(r"[1-9][0-9]{0,9}(\.[0-9]{1,3})?(Ki|Mi|Gi|Ti|k|M|G|T)")
 _LATER_FILES = (".parquet", ".npz", ".tfrecord", ".csv.gz", ".csv.zst")
 
 
@@ -115,9 +117,7 @@ def _registry(value: str) -> str:
 
 
 def _kubernetes_cpu(value: str) -> str:
-    if re.fullmatch(r"[1-9][0-9]{0,8}m|(0|[1-9][0-9]{0,5})(\.[0-9]{1,3})?", value) and (
-        re.search(r"[1-9]", value)
-    ):
+    if _CPU.fullmatch(value) and re.search(r"[1-9]", value):
         return value
     raise Wrong(
         f"must be a Kubernetes quantity of cores such as 500m or 2, not {show(value)}",
@@ -126,7 +126,7 @@ def _kubernetes_cpu(value: str) -> str:
 
 
 def _kubernetes_memory(value: str) -> str:
-    if re.fullmatch(r"[1-9][0-9]{0,9}(\.[0-9]{1,3})?(Ki|Mi|Gi|Ti|k|M|G|T)", value):
+    if _MEMORY.fullmatch(value):
         return value
     hint = "the unit is needed: Mi or Gi (powers of 1024), M or G (powers of 1000)"
     if match := re.fullmatch(r"([1-9][0-9]*) ?([kKmMgG])i?[bB]", value):
@@ -140,22 +140,46 @@ def _column(value: str) -> str:
     return value
 
 
-Name = Annotated[str, AfterValidator(_name)]
+def _matching(pattern: str, longest: int, *others: str) -> WithJsonSchema:
+    """What an editor may know of a grammar: the rest is said when the file is read.
+
+    Args:
+        pattern: of the whole text.
+        longest: in characters.
+        others: types that a YAML reader takes some of these texts for, if not in quotes.
+    """
+    types = ["string", *others] if others else "string"
+    return WithJsonSchema({"type": types, "pattern": f"^({pattern})$", "maxLength": longest})
+
+
+Name = Annotated[str, AfterValidator(_name), _matching(_NAME.pattern, NAME_LENGTH, "boolean")]
 """A DNS-1035 label that leaves room for suffixes: it names the tag, the image and objects."""
 
-SourcePath = Annotated[str, AfterValidator(_source)]
+SourcePath = Annotated[
+    str, AfterValidator(_source), _matching(r"[^/~:\\-][^\\]*\.[cC][sS][vV]", 1000)
+]
 """A relative path of one CSV file, beside or below the spec."""
 
-ImageReference = Annotated[str, AfterValidator(_image)]
+ImageReference = Annotated[
+    str, AfterValidator(_image), _matching(_IMAGE.pattern, 500, "number", "boolean")
+]
 """`[registry/]repository[:tag][@sha256:digest]`."""
 
-RegistryPrefix = Annotated[str, AfterValidator(_registry)]
+RegistryPrefix = Annotated[
+    str, AfterValidator(_registry), _matching(_REGISTRY.pattern, 200, "number")
+]
 """`host[:port][/prefix]`, without a scheme."""
 
-Cpu = Annotated[str, AfterValidator(_kubernetes_cpu)]
+Cpu = Annotated[
+    str,
+    AfterValidator(_kubernetes_cpu),
+    WithJsonSchema(
+        {"type": ["string", "number"], "pattern": f"^({_CPU.pattern})$", "exclusiveMinimum": 0}
+    ),
+]
 """A Kubernetes quantity of cores: `500m`, `2`."""
 
-Memory = Annotated[str, AfterValidator(_kubernetes_memory)]
+Memory = Annotated[str, AfterValidator(_kubernetes_memory), _matching(_MEMORY.pattern, 30)]
 """A Kubernetes quantity of bytes, with its unit: `256Mi`."""
 
 Column = Annotated[str, AfterValidator(_column)]

@@ -50,7 +50,14 @@ def locked(repository: Repository) -> Iterator[Store]:
             store.sweep()
 
 
-def plan_of(found: Source, store: Store, *, publishing: bool = False, pull: bool = False) -> Plan:
+def plan_of(
+    found: Source,
+    store: Store,
+    *,
+    publishing: bool = False,
+    pull: bool = False,
+    wanted: tuple[str, ...] = (),
+) -> Plan:
     """The plan of one spec; looks at the machine only if there is something to do.
 
     Args:
@@ -58,6 +65,7 @@ def plan_of(found: Source, store: Store, *, publishing: bool = False, pull: bool
         store: of its repository.
         publishing: whether releases that were never published give way.
         pull: whether a base image that is going to be needed may be pulled.
+        wanted: steps whose bytes must be on this machine, whatever was released.
 
     Raises:
         WorldError: with `pull`, if the base cannot be had: before anything is trained for it.
@@ -67,13 +75,13 @@ def plan_of(found: Source, store: Store, *, publishing: bool = False, pull: bool
     root = found.repository.root
     facts = replace(gather(found), publishing=publishing)
     plan = make_plan(found.loaded.spec, facts)
-    if plan.found and not facts.dirty:
+    if plan.found and not facts.dirty and not wanted:
         return plan
     base = image_toolchain(root, plan.spec)
-    plan = make_plan(plan.spec, with_machine(facts, store, toolchain(), base))
+    plan = make_plan(plan.spec, with_machine(facts, store, toolchain(), base), wanted)
     if pull and not facts.dirty and not base and plan.step("image").action == "run":
         base = image_toolchain(root, plan.spec, pull=True)
-        plan = make_plan(plan.spec, replace(plan.facts, image_toolchain=base))
+        plan = make_plan(plan.spec, replace(plan.facts, image_toolchain=base), wanted)
     return plan
 
 
@@ -86,6 +94,8 @@ def apply(found: Source, store: Store, report: Report, *, push: bool) -> Applied
         Conflict: somebody else was first, three times.
     """
     for attempt in range(1, TRIES + 1):
+        # Outside of what is tried again: a tag that was moved stays moved.
+        publish.bring_tags(found.repository, [found.loaded.spec.metadata.name], push=push)
         try:
             return _try(found, store, report, push=push)
         except Conflict as conflict:
@@ -97,7 +107,6 @@ def apply(found: Source, store: Store, report: Report, *, push: bool) -> Applied
 
 def _try(found: Source, store: Store, report: Report, *, push: bool) -> Applied:
     repository = found.repository
-    publish.bring_tags(repository, [found.loaded.spec.metadata.name], push=push)
     target = publish.target(found, push=push)
     publishing = target.push and target.remote is not None
     plan = plan_of(found, store, publishing=publishing, pull=True)
@@ -111,15 +120,11 @@ def _try(found: Source, store: Store, report: Report, *, push: bool) -> Applied:
         )
     if plan.found and not publish.lacking(plan.found, target):
         return Applied(plan, plan.found, deploy.write(repository.root, plan.found))
-    world = World(
-        repository=repository,
-        store=store,
-        report=report,
-        loaded=found.loaded,
-        read=found.read,
-        file=found.resolve,
-    )
-    made = execute(plan, world)
+    wanted = publish.needs(target)
+    if wanted:
+        plan = plan_of(found, store, publishing=publishing, pull=True, wanted=wanted)
+    world = world_of(found, store, report)
+    made = execute(plan, world, wanted)
     release.keep_bytes(made, world)
     if publish.superseded(target, found, made.inputs):
         return Applied(made, None, (), "superseded: the branch asks for other inputs by now")
@@ -127,6 +132,18 @@ def _try(found: Source, store: Store, report: Report, *, push: bool) -> Applied:
     new = release.compose(
         replace(made, found=None), published=target.published, reference=reference
     )
-    deploy.render(new)
+    rendered = deploy.render(new)
     release.tag(new, world, target.remote if push else None)
-    return Applied(made, new, deploy.write(repository.root, new))
+    return Applied(made, new, deploy.put(repository.root, new.name, rendered))
+
+
+def world_of(found: Source, store: Store, report: Report) -> World:
+    """The outside, as a run of one model sees it."""
+    return World(
+        repository=found.repository,
+        store=store,
+        report=report,
+        loaded=found.loaded,
+        read=found.read,
+        file=found.resolve,
+    )

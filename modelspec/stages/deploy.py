@@ -27,13 +27,24 @@ def render(release: Release) -> dict[str, str]:
     Raises:
         TemplateError: before anything is written.
     """
-    return _rendered(release.lock(), ENVIRONMENT)
+    lock = release.lock()
+    files = _rendered(lock, ENVIRONMENT)
+    rendered.remember(rendered.key(lock_text(lock), ENVIRONMENT), files)
+    return files
+
+
+def put(root: Path, name: str, files: Mapping[str, str]) -> tuple[Path, ...]:
+    """Write rendered files into `deploy/default/<name>/`; returns those that changed."""
+    return _written(root / "deploy" / ENVIRONMENT / name, files)
 
 
 def write(root: Path, release: Release) -> tuple[Path, ...]:
     """Make `deploy/default/<name>/` name this release; returns the files that changed."""
-    folder = root / "deploy" / ENVIRONMENT / release.name
-    return _written(folder, _outdated(folder, release.lock(), ENVIRONMENT))
+    return (
+        ()
+        if is_current(root, release.name, release.lock())
+        else put(root, release.name, render(release))
+    )
 
 
 def is_current(root: Path, name: str, lock: Mapping[str, Any]) -> bool:
@@ -61,28 +72,17 @@ def from_locks(root: Path, *, check: bool) -> tuple[Path, ...]:
         InputError: a lock that is not one, with its place.
         TemplateError: before anything is written.
     """
-    outdated: dict[Path, dict[str, str]] = {}
+    made: dict[Path, dict[str, str]] = {}
     for path in locks(root):
         folder, shown = path.parent, path.relative_to(root).as_posix()
         try:
-            outdated[folder] = _outdated(folder, _read(root, path), folder.parent.name)
+            made[folder] = _rendered(_read(root, path), folder.parent.name)
         except InputError as error:
             place = Location(shown, 1, 1)
             problems = (replace(d, location=d.location or place) for d in error.diagnostics)
             raise InputError(*problems) from None
     bring = _differing if check else _written
-    return tuple(path for folder, files in outdated.items() for path in bring(folder, files))
-
-
-def _outdated(folder: Path, lock: Mapping[str, Any], environment: str) -> dict[str, str]:
-    """What a lock renders to; nothing if the folder is known to be that already."""
-    key = rendered.key(lock_text(lock), environment)
-    known = rendered.known(key)
-    if known is not None and _all_are(folder, known):
-        return {}
-    files = _rendered(lock, environment)
-    rendered.remember(key, files)
-    return files
+    return tuple(path for folder, files in made.items() for path in bring(folder, files))
 
 
 def _rendered(lock: Mapping[str, Any], environment: str) -> dict[str, str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from modelspec.adapters.git import Commit, Repository, Tag
@@ -60,6 +61,13 @@ def each_source(
         InputError: every problem of a spec, or a file that is nowhere.
         WorldError: a spec or file that is there but not committed.
     """
+    return (read() for read in _chosen(repository, words, worktree=worktree))
+
+
+def _chosen(
+    repository: Repository, words: Sequence[str], *, worktree: bool
+) -> list[Callable[[], Source]]:
+    """The specs of a command, each to be read when it is its turn."""
     commit = repository.head()
     tree = repository.tree(commit.oid)
     root = repository.root
@@ -77,8 +85,28 @@ def each_source(
         except InputError:
             _refuse_uncommitted(words, root, specs)
             raise
-    for path in chosen:
-        yield _source(repository, commit, tree, path, worktree=worktree)
+    return [partial(_source, repository, commit, tree, path, worktree=worktree) for path in chosen]
+
+
+def every_source(
+    repository: Repository, words: Sequence[str], *, worktree: bool = False
+) -> list[Source]:
+    """All specs that a command is about, or every problem of all of them.
+
+    Raises:
+        InputError: every problem of every spec.
+        WorldError: a spec or file that is there but not committed.
+    """
+    good: list[Source] = []
+    problems: list[Diagnostic] = []
+    for chosen in _chosen(repository, words, worktree=worktree):
+        try:
+            good.append(chosen())
+        except InputError as error:
+            problems += error.diagnostics
+    if problems:
+        raise InputError(*problems)
+    return good
 
 
 def _refuse_uncommitted(words: Sequence[str], root: Path, committed: Sequence[str]) -> None:

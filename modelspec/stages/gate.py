@@ -75,11 +75,14 @@ def _on_predictions(plan: Plan, done: Done, world: World, gates: list[Gate]) -> 
 def _require(verdicts: tuple[Verdict, ...], plan: Plan, world: World) -> None:
     places = world.loaded.places
     order = [str(gate) for gate in plan.spec.evaluate.gates]
+    hint = "train a better model, or relax the gate; nothing was released"
+    if any(verdict.gate.startswith(GATES_OF_THE_CONTAINER) for verdict in verdicts):
+        hint = "make the model smaller, or relax the gate; nothing was released"
     missed = [
         places.diagnostic(
             f"gate missed: {_sentence(verdict)}",
             places.value(("evaluate", "gates", order.index(verdict.gate))),
-            "train a better model, or relax the gate; nothing was released",
+            hint,
         )
         for verdict in verdicts
         if verdict.outcome == "missed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from modelspec.adapters.git import Commit
 from modelspec.plan.digest import canonical, digest_bytes
 from modelspec.plan.records import DataRecord, EvaluateRecord, ImageRecord
 from modelspec.serving import contract
@@ -27,9 +28,10 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> Image
         found = base.require(plan.spec.container.base, world.repository.root, engine)
     if plan.model is None:
         raise AssertionError(plan)
+    commit = _commit(step, plan, world)
     version = f"{plan.model.major}.{plan.model.minor}"
     model = (done.folder(f"export.{plan.spec.serve.runtime}") / contract.MODEL_FILE).read_bytes()
-    served = serving(plan, done, version, digest_bytes(model))
+    served = serving(plan, done, version, commit.oid, digest_bytes(model))
     files = {
         contract.SERVING_FILE: (canonical(served) + "\n").encode(),
         contract.MODEL_FILE: model,
@@ -38,29 +40,36 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> Image
         found,
         name=plan.spec.metadata.name,
         version=version,
-        commit=plan.facts.commit,
-        committed=plan.facts.committed,
+        commit=commit.oid,
+        committed=commit.time,
         model=files,
     )
-    built = image.build(folder, found, files, labels, plan.facts.committed)
+    built = image.build(folder, found, files, labels, commit.time)
     return ImageRecord(
         output=built.id,
         base=found.name,
         base_id=found.id,
         size=built.size,
         tag=built.tag(plan.spec.metadata.name),
-        commit=plan.facts.commit,
+        commit=commit.oid,
     )
 
 
-def serving(plan: Plan, done: Done, version: str, model_digest: str) -> dict[str, Any]:
+def _commit(step: Step, plan: Plan, world: World) -> Commit:
+    """What the image is built from; one made again for its bytes is built from what it was."""
+    if step.record is not None:
+        return world.repository.commit(step.record["commit"])
+    return Commit(plan.facts.commit, plan.facts.committed)
+
+
+def serving(plan: Plan, done: Done, version: str, commit: str, model_digest: str) -> dict[str, Any]:
     """The contract of the image with its runtime: `serving.json`."""
     schema = done.record("data", DataRecord).schema_
     return {
         "format": contract.FORMAT,
         "name": plan.spec.metadata.name,
         "version": version,
-        "commit": plan.facts.commit,
+        "commit": commit,
         "task": plan.spec.task,
         "features": [feature.model_dump(mode="json") for feature in schema.features],
         "classes": list(schema.classes),

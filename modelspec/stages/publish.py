@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelspec.adapters.git import Remote, Repository
-from modelspec.diagnostics import WorldError
+from modelspec.diagnostics import ModelspecError, WorldError
 from modelspec.plan.plan import Plan, inputs_digest
 from modelspec.plan.records import ImageRecord
 from modelspec.plan.release import Release
@@ -53,6 +53,11 @@ def target(found: Source, *, push: bool) -> Target:
         content = found.repository.blobs([found.tree[PROJECT]])[0]
         registry = load_project(content, PROJECT).registry or ""
     remote = found.repository.remote()
+    if push and remote is None and not registry:
+        raise WorldError(
+            "there is nowhere to push to: add a remote called origin, or a registry to "
+            f"{PROJECT}; without --push the release is made here"
+        )
     made = Target(remote, registry, push)
     if push and remote:
         branch, tip = tags.remote_tip(found.repository, remote)
@@ -86,10 +91,15 @@ def bring_tags(repository: Repository, names: Sequence[str], *, push: bool = Fal
 
 
 def lacking(release: Release, target: Target) -> bool:
-    """Whether a release that exists still has to be published."""
+    """Whether the image of a release that exists still has to be pushed."""
     if not target.push:
         return False
-    return not release.published or bool(target.registry and not release.image.reference)
+    return bool(target.registry and not release.image.reference)
+
+
+def needs(target: Target) -> tuple[str, ...]:
+    """The steps whose bytes publishing sends."""
+    return ("image",) if target.push and target.registry else ()
 
 
 def superseded(target: Target, found: Source, inputs: str) -> bool:
@@ -103,7 +113,10 @@ def superseded(target: Target, found: Source, inputs: str) -> bool:
         return False
     if found.path not in found.repository.tree(tip):
         return True
-    latest = source(found.repository, found.repository.commit(tip), found.path)
+    try:
+        latest = source(found.repository, found.repository.commit(tip), found.path)
+    except ModelspecError:
+        return True  # whatever it asks for, it is not what was made here
     return inputs_digest(latest.loaded.spec, gather(latest).files) != inputs
 
 

@@ -77,7 +77,13 @@ class WorktreeFiles:
 
 def committed_specs(paths: Sequence[str]) -> list[str]:
     """Those paths that are called `model.yaml`."""
-    return sorted(path for path in paths if PurePosixPath(path).name == FILE)
+    return sorted(path for path in paths if PurePosixPath(path).name == FILE and _searched(path))
+
+
+def _searched(path: str) -> bool:
+    """Whether specs are looked for in the folder of a path."""
+    folders = PurePosixPath(path).parts[:-1]
+    return not any(name.startswith(".") or name in SKIPPED for name in folders)
 
 
 def _is_name(word: str, root: Path) -> bool:

@@ -9,39 +9,51 @@ from modelspec.adapters.store import Store
 from modelspec.diagnostics import Diagnostic, WorldError
 from modelspec.plan.plan import make_plan
 from modelspec.plan.release import Release
+from modelspec.stages.apply import locked, plan_of, world_of
+from modelspec.stages.execute import execute
 from modelspec.stages.facts import each_source, gather
+from modelspec.stages.world import Report
 
 
-def released(start: Path, name: str) -> Release:
-    """The release that HEAD's inputs have, or else the latest.
+def image(start: Path, name: str, report: Report) -> tuple[Release, Path]:
+    """The release that HEAD's inputs have, or else the latest, and its image on this machine.
+
+    The image of HEAD's release is made again if its bytes are not here: it comes out the same.
 
     Raises:
-        WorldError: if there is none.
+        WorldError: there is no release, or its bytes cannot be had.
     """
-    (found,) = each_source(Repository.open(start), [name])
+    repository = Repository.open(start)
+    (found,) = each_source(repository, [name])
     plan = make_plan(found.loaded.spec, gather(found))
     release = plan.found or plan.previous
     if release is None:
         raise WorldError(f"{name} has no release yet: modelspec apply {name}")
-    return release
-
-
-def serve(start: Path, release: Release, port: int) -> int:
-    """Serve until interrupted; returns the exit code.
-
-    Raises:
-        WorldError: if the bytes of the release are not on this machine.
-    """
-    from modelspec.adapters import process
-
-    folder = Store(Repository.open(start).root / ".modelspec").folder("image", release.image.id)
+    store = Store(repository.root / ".modelspec")
+    folder = store.folder("image", release.image.id)
+    if folder is None and plan.found:
+        with locked(repository) as store:
+            plan = plan_of(found, store, pull=True, wanted=("image",))
+            execute(plan, world_of(found, store, report), ("image",))
+        folder = store.folder("image", release.image.id)
     if folder is None:
         raise WorldError(
             Diagnostic(
                 f"the image of {release.tag} is not on this machine: {release.image.id}",
-                hint="bring back .modelspec/releases, or run the image with docker",
+                hint=f"git checkout {release.tag}, and serve it from there",
             )
         )
+    return release, folder
+
+
+def serve(folder: Path, port: int) -> int:
+    """Serve an image until interrupted; returns the exit code.
+
+    Raises:
+        WorldError: if its Python is not on this machine.
+    """
+    from modelspec.adapters import process
+
     code = process.serve(folder, port)
     if code > 0:  # it has said why
         return WorldError.exit_code

@@ -54,8 +54,8 @@ def unchanged(start: Path, words: Sequence[str]) -> list[tuple[str, str]] | None
 def _releases(
     repository: Repository, tree: Mapping[str, str], specs: Sequence[str]
 ) -> dict[str, Record] | None:
-    """Of every spec the latest release that was made from just these files."""
-    found: dict[str, tuple[Version, Record]] = {}
+    """Of every spec the latest release, published ones first, that was made from just its files."""
+    found: dict[str, tuple[tuple[bool, Version], Record]] = {}
     for tag in repository.tags():
         record = parse(tag.message)
         sources = (record or {}).get("sources")
@@ -63,9 +63,10 @@ def _releases(
             continue
         if any(tree.get(path) != blob for path, blob in sources.items()):
             continue
+        rank = (record.get("published") is True, tag.version)
         for path in sources.keys() & set(specs):
-            if path not in found or found[path][0] < tag.version:
-                found[path] = tag.version, record
+            if path not in found or found[path][0] < rank:
+                found[path] = rank, record
     names = {record["name"] for _, record in found.values()}
     if len(found) < len(specs) or len(names) < len(specs):
         return None

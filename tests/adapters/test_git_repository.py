@@ -199,7 +199,8 @@ def test_origin_is_the_remote_or_the_only_one_there_is(world: World) -> None:
     world.add_remote("upstream")
     assert world.repository.remote() == Remote("upstream")
     world.add_remote("fork.of.mine")
-    assert world.repository.remote() is None
+    with pytest.raises(WorldError, match=r"none of the remotes fork\.of\.mine, upstream is called"):
+        world.repository.remote()
     world.add_remote("origin")
     assert world.repository.remote() == Remote("origin")
 

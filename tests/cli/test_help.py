@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("init", "validate", "plan", "apply", "render", "status", "serve")
+COMMANDS = (
+    "init", "validate", "plan", "apply", "render", "status", "serve", "affected", "schema", "doctor"
+)  # fmt: skip
 
 
 def help_of(*words: str) -> str:

@@ -148,6 +148,26 @@ def test_serve_answers_as_keras_did_and_ends_when_it_is_asked_to(released: Proje
         _ask(port, "/readyz")
 
 
+def test_serve_makes_the_image_of_a_release_again_where_its_bytes_are_not(
+    released: Project, tmp_path: Path
+) -> None:
+    clone = released.clone(tmp_path / "clone")
+    port = free_port()
+    process = clone.start("serve", "ripe", "--port", str(port))
+    try:
+        wait_ready(port, lambda: None)
+    finally:
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+    assert b"Traceback" not in errors
+    assert b"  train " in output
+    made = [
+        json.loads(p.read_text())["record"]
+        for p in clone.root.glob(".modelspec/cache/image/*/record.json")
+    ]
+    assert [record["output"] for record in made] == [clone.record("ripe/v1.0.0")["image"]["id"]]
+
+
 def test_serve_without_a_release_says_what_to_do(fresh: Project) -> None:
     said = fresh.run("serve", "ripe", code=6)
     assert said.errors == "ripe has no release yet: modelspec apply ripe\n"

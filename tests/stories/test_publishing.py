@@ -210,3 +210,29 @@ def test_a_registry_that_is_gone_is_one_message_and_no_tag(
     assert finished.tags() == remote.tags() == []
     assert finished.deployed() == {}
     assert finished.path(DATA).exists()
+
+
+def test_what_is_published_goes_before_drafts_of_other_inputs(
+    finished: Project, remote: Project
+) -> None:
+    """Two drafts, then a push of the second: it is the remote's first release, once."""
+    finished.run("apply")
+    finished.edit(SPEC, "epochs: ", "epochs: 1")
+    finished.commit()
+    finished.git("push", "-q", "origin", "main")
+    finished.run("apply")
+    assert finished.tags() == ["ripe/v1.0.0", "ripe/v1.1.0"]
+    finished.run("apply", "--push")
+    assert remote.tags() == ["ripe/v1.0.0"]
+    published = finished.record("ripe/v1.0.0")
+    assert published["published"] is True
+    assert finished.lock()["version"] == "1.0.0"
+    assert "1.0.0 is up to date" in finished.run("apply").output
+    assert finished.lock()["version"] == "1.0.0"
+    finished.run("apply", "--push")
+    assert remote.tags() == ["ripe/v1.0.0"]
+
+
+def test_a_push_with_nowhere_to_push_to_says_so(finished: Project) -> None:
+    assert "nowhere to push to" in finished.run("apply", "--push", code=6).errors
+    assert finished.tags() == []
