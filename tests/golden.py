@@ -24,6 +24,7 @@ NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/model.yaml"))
 WRITERS = (
     "tests/spec/test_gallery.py",
     "tests/spec/test_canonical.py",
+    "tests/spec/test_schema.py",
     "tests/render/test_bundle.py",
 )
 """Tests that write their own golden files if UPDATE_GOLDEN is set."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterable, Sequence
+
 from modelspec.cli.output import clean
 from modelspec.diagnostics import Diagnostic, in_order
 
