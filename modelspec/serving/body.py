@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from time import monotonic
+from time import perf_counter
 from typing import Any
 
 from granian.rsgi import ProtocolClosed
@@ -11,7 +11,8 @@ from granian.rsgi import ProtocolClosed
 from .contract import BODY_SECONDS, MAX_BODY_BYTES
 from .problems import Problem
 
-_SWEEP_SECONDS = 0.5
+SWEEP_SECONDS = 0.5
+_STALLED_SECONDS = 0.5
 
 
 class ClientGoneError(Exception):
@@ -23,36 +24,46 @@ class Reader:
 
     The clock is looked at for all readers at once, every half second: a timer for each
     request would cost more than decoding one.
+
+    Attributes:
+        stalled: bodies that have been arriving for longer than any that is only waiting for
+            its turn; they must not take the place of those that could be answered.
     """
 
     def __init__(self) -> None:
+        self.stalled = 0
         self._since: dict[asyncio.Task[Any], float] = {}
         self._late: set[asyncio.Task[Any]] = set()
 
-    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Starts to look at the clock."""
-        deadline = monotonic() - BODY_SECONDS
+    def sweep(self) -> None:
+        """Looks at the clock; to be called every SWEEP_SECONDS."""
+        now = perf_counter()
+        self.stalled = sum(since < now - _STALLED_SECONDS for since in self._since.values())
         for task, since in list(self._since.items()):
-            if since < deadline and task not in self._late:
+            if since < now - BODY_SECONDS and task not in self._late:
                 self._late.add(task)
                 task.cancel()
-        loop.call_later(_SWEEP_SECONDS, self.watch, loop)
 
-    async def read(self, headers: Any, protocol: Any) -> bytes:
+    async def read(self, headers: Any, protocol: Any, length: str | None, started: float) -> bytes:
         """The whole body.
+
+        Args:
+            headers: of the request.
+            protocol: the body, and where to answer.
+            length: what the headers say about it.
+            started: when the request came, by `perf_counter`.
 
         Raises:
             Problem: 413 if it is too large, 408 if it takes too long, 415 if it is compressed.
             ClientGoneError: nobody is there any more to be answered.
         """
-        length = headers.get("content-length")
         if length is not None and int(length) > MAX_BODY_BYTES:
             raise _too_large()
         if "content-encoding" in headers:
             raise _compressed()
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - only ever called by the server's task
-        self._since[task] = monotonic()
+        self._since[task] = started
         try:
             if length is not None:
                 return await protocol()  # type: ignore[no-any-return]

@@ -16,6 +16,11 @@ from .contract import FORMAT, SERVING_FILE
 Task = Literal["binary_classification", "multiclass_classification", "regression"]
 
 
+_ROUTABLE = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+# So that 1000 x MAJOR + MINOR is one number for each version.
+_VERSION = re.compile(r"(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,2})")
+
+
 class BundleError(Exception):
     """The model folder cannot be served; the message is one line for whoever operates it."""
 
@@ -74,17 +79,24 @@ class Description(msgspec.Struct, frozen=True):
         """What contradicts itself, or an empty text."""
         names = [feature.name for feature in self.features]
         classes = {"binary_classification": 2, "regression": 0}
-        if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", self.name):
-            return "name has characters that cannot stand in a route"
-        if not names or len(set(names)) != len(names):
-            return "features must be at least one, each with a name of its own"
-        if len(self.classes) != classes.get(self.task, max(2, len(self.classes))):
-            return f"{len(self.classes)} classes do not fit the task {self.task}"
-        if len(set(self.classes)) != len(self.classes):
-            return "classes must differ from one another"
-        if Path(self.model_file).name != self.model_file:
-            return "model_file must name a file in the folder itself"
-        return next(filter(None, (feature.problem() for feature in self.features)), "")
+        wrong = {
+            "name has characters that cannot stand in a route": not _ROUTABLE.fullmatch(self.name),
+            "version must be MAJOR.MINOR, with MINOR below 1000": not _VERSION.fullmatch(
+                self.version
+            ),
+            "features must be at least one, each with a name of its own": (
+                not names or len(set(names)) != len(names)
+            ),
+            f"{len(self.classes)} classes do not fit the task {self.task}": (
+                len(self.classes) != classes.get(self.task, max(2, len(self.classes)))
+            ),
+            "classes must differ from one another": len(set(self.classes)) != len(self.classes),
+            "model_file must name a file in the folder itself": (
+                Path(self.model_file).name != self.model_file
+            ),
+            **{feature.problem(): True for feature in self.features},
+        }
+        return next((text for text, is_so in wrong.items() if text and is_so), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ that the server does not emit cannot be written. This module imports nothing.
 """
 
 FORMAT = 1
+# TensorFlow Serving and the Open Inference Protocol want one integer: 1.4 is 1004.
+VERSIONS_PER_MAJOR = 1000
 
 # Files of the model folder, and where an image has it.
 SERVING_FILE = "serving.json"
@@ -27,11 +29,37 @@ ENV_PORT = "MODELSPEC_PORT"
 HEALTH_ROUTE = "/healthz"
 READY_ROUTE = "/readyz"
 METRICS_ROUTE = "/metrics"
+
+# TensorFlow Serving's REST interface. The model answers at each of MODEL_ROUTES, and below
+# them `:predict`, `:classify` or `:regress` where its task has it, and `/metadata`. A server
+# has one version, so the label `stable` can only mean that one, and there is no other label.
+LIVE_ROUTE = "/"
 MODEL_ROUTE = "/v1/models/{name}"
-PREDICT_ROUTE = "/v1/models/{name}:predict"
+MODEL_ROUTES = (MODEL_ROUTE, MODEL_ROUTE + "/versions/{version}", MODEL_ROUTE + "/labels/stable")
+PREDICT_ROUTE = MODEL_ROUTE + ":predict"
+SIGNATURE = "serving_default"
+
+# The Open Inference Protocol, version 2, over REST; below OPEN_MODEL_ROUTES `/ready`, `/infer`.
+OPEN_SERVER_ROUTE = "/v2"
+OPEN_LIVE_ROUTE = "/v2/health/live"
+OPEN_READY_ROUTE = "/v2/health/ready"
+OPEN_MODEL_ROUTES = ("/v2/models/{name}", "/v2/models/{name}/versions/{version}")
 
 MAX_BODY_BYTES = 1024 * 1024
+MAX_ROWS = 20_000  # in one request
 BODY_SECONDS = 5.0  # a request body that takes longer to arrive is answered 408
+
+# Overload: a request is answered 503 at once if what is under way already would take longer
+# than QUEUE_SECONDS to compute; SURE_IN_FLIGHT are always taken, MAX_IN_FLIGHT at most.
+QUEUE_SECONDS = 0.05
+SURE_IN_FLIGHT = 16
+MAX_IN_FLIGHT = 1024
+# Bodies that are not small are worked off one after the other, between the small ones, and
+# so many of them may be in memory.
+SMALL_BODY_BYTES = 9_999
+MAX_LARGE_IN_FLIGHT = 16
+RETRY_AFTER_SECONDS = 1
+MAX_CONNECTIONS = 16_384
 # After SIGTERM: answering goes on for DRAIN_SECONDS with readiness down, so that whoever sends
 # requests notices first; then requests under way have STOP_SECONDS to finish.
 DRAIN_SECONDS = 0.4
@@ -56,3 +84,9 @@ DURATION_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 # is ever answered 499: it counts clients that went away before they had sent their request.
 CLIENT_GONE = 499
 CODES = ("200", "400", "404", "405", "408", "413", "415", "422", "429", "499", "500", "503")
+
+
+def integer_version(version: str) -> int:
+    """The integer version of a MAJOR.MINOR one."""
+    major, minor = version.split(".")
+    return VERSIONS_PER_MAJOR * int(major) + int(minor)

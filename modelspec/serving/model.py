@@ -1,32 +1,27 @@
-"""A model that answers: the bytes of a request in, the bytes of an answer out."""
+"""The core that every protocol shares: raw rows in, finite outputs of the network out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from .answers import NotFiniteError, answerer
+from .answers import NotFiniteError, Outputs, finite
+from .contract import MAX_ROWS
 from .predictor import Predictor
-from .preprocess import InvalidInstance, Preprocessor
+from .preprocess import InvalidInstance, Preprocessor, Row
 from .problems import Problem
-from .request import instances
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .bundle import Bundle
-
-
-class Answer(msgspec.Struct, frozen=True, gc=False):
-    """What a prediction is answered with."""
-
-    predictions: list[Any]
 
 
 class Model:
     """A checked model folder, ready to answer.
 
     Attributes:
-        name: of the model, as in its routes.
+        turn_rows: the most rows that should be run without a break for others.
         nan_outputs: rows so far to which the network gave no finite answer.
 
     Raises:
@@ -34,55 +29,47 @@ class Model:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        description = bundle.description
-        self.name = description.name
         self.nan_outputs = 0
         self._preprocessor = Preprocessor(bundle.features)
-        self._predictor = Predictor(bundle.model, self._preprocessor.width, description.units)
-        self._answer = answerer(description.task, description.classes, description.threshold)
-        self._encode = msgspec.json.Encoder().encode
+        units = bundle.description.units
+        self._predictor = Predictor(bundle.model, self._preprocessor.width, units)
+        self.turn_rows = self._predictor.turn_rows
 
-    def predict(self, body: bytes) -> tuple[bytes, int]:
-        """Answers `{"instances": [...]}` with `{"predictions": [...]}` and how many there are.
+    def outputs(self, rows: Sequence[Row], first: int = 0) -> Outputs:
+        """The network's outputs (n, units) to n >= 1 rows, all of them finite.
+
+        Args:
+            rows: raw cells, as `Preprocessor.rows` takes them.
+            first: index of the first row in its request.
 
         Raises:
-            Problem: 400 if the request is at fault, 500 if the network gave no finite answer.
+            Problem: 400 if a row is at fault, 500 if the network gave no finite answer.
         """
-        rows = instances(body)
         try:
             encoded = self._preprocessor.rows(rows)
-            predictions = self._answer(self._predictor.predict(encoded).tolist())
+            return finite(self._predictor.predict(encoded).tolist())
         except InvalidInstance as error:
-            raise Problem(400, str(error), index=error.index, feature=error.feature) from None
+            raise _invalid(error, first) from None
         except NotFiniteError as error:
             self.nan_outputs += error.rows
             raise Problem(500, "the model has no finite answer to this request") from None
-        return self._encode(Answer(predictions)), len(rows)
+
+    async def outputs_in_turns(self, rows: Sequence[Row]) -> Outputs:
+        """The same for many rows, with a break after each `turn_rows` of them.
+
+        Raises:
+            Problem: as `outputs`, and 413 if there are more than MAX_ROWS.
+        """
+        if len(rows) > MAX_ROWS:
+            raise Problem(413, f"a request may have at most {MAX_ROWS} rows")
+        found: Outputs = []
+        for start in range(0, len(rows), self.turn_rows):
+            await asyncio.sleep(0)
+            found += self.outputs(rows[start : start + self.turn_rows], start)
+        await asyncio.sleep(0)
+        return found
 
 
-def description(bundle: Bundle) -> bytes:
-    """What a caller may know about the model: the body of `GET /v1/models/<name>`."""
-    model = bundle.description
-    return msgspec.json.encode(
-        {
-            "name": model.name,
-            "version": model.version,
-            "ready": True,
-            "state": "AVAILABLE",
-            "task": model.task,
-            "runtime": model.runtime,
-            "model_digest": model.model_digest,
-            "commit": model.commit,
-            "inputs": [_input(feature) for feature in bundle.features],
-            "classes": model.classes,
-            "threshold": model.threshold,
-        }
-    )
-
-
-def _input(feature: dict[str, Any]) -> dict[str, Any]:
-    shown: dict[str, Any] = {"name": feature["name"], "type": feature["type"]}
-    if feature["type"] == "number":
-        bounds = {key: feature[key] for key in ("min", "max") if feature[key] is not None}
-        return {**shown, "optional": feature["fill"] is not None, **bounds}
-    return {**shown, "optional": feature["missing"] != "error", "values": feature["values"]}
+def _invalid(error: InvalidInstance, first: int) -> Problem:
+    moved = InvalidInstance(first + error.index, error.feature, error.message)
+    return Problem(400, str(moved), index=moved.index, feature=moved.feature)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 # Larger requests are run in blocks: the activations of a block stay small, and so does the
 # memory of the process, whatever a client sends.
 BLOCK_ROWS = 1024
+# Rows that are run without a break for others take about so long.
+TURN_SECONDS = 0.01
+_TRIAL_ROWS = 32
 
 
 class Predictor:
@@ -29,6 +33,9 @@ class Predictor:
         width: columns of the encoded rows.
         units: columns of the answer.
 
+    Attributes:
+        turn_rows: how many rows this machine runs in TURN_SECONDS, BLOCK_ROWS at most.
+
     Raises:
         BundleError: the file is not such a network.
     """
@@ -38,7 +45,15 @@ class Predictor:
         self._many = _Session(model, width, units)
         self._units = units
         self.predict(np.zeros((1, width), np.float32))
-        self.predict(np.zeros((2, width), np.float32))
+        self.turn_rows = self._measure(width)
+
+    def _measure(self, width: int) -> int:
+        rows = np.zeros((_TRIAL_ROWS, width), np.float32)
+        self.predict(rows)  # sets up the batch size
+        started = perf_counter()
+        self.predict(rows)
+        seconds = max(perf_counter() - started, 1e-6)
+        return max(1, min(BLOCK_ROWS, int(_TRIAL_ROWS * TURN_SECONDS / seconds)))
 
     def predict(self, encoded: Floats) -> Floats:
         """The network's answer (n, units) to encoded rows (n, width), n >= 1."""

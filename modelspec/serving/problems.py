@@ -40,6 +40,7 @@ class Problem(Exception):
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
+            "error": self.detail,  # where clients of both protocols look
         }
         if self.index is not None:
             fields["index"] = self.index

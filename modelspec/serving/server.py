@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import resource
 import signal
 import socket
 from contextlib import suppress
@@ -15,10 +16,11 @@ from granian.server.embed import Server
 
 from .app import Application
 from .bundle import load
-from .contract import DRAIN_SECONDS, MODEL_INFO_LABELS, STOP_SECONDS
+from .contract import DRAIN_SECONDS, MAX_CONNECTIONS, MODEL_INFO_LABELS, STOP_SECONDS
 from .log import log
 from .metrics import Metrics
-from .model import Model, description
+from .model import Model
+from .routes import routes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +41,7 @@ async def serve(folder: Path, host: str, port: int) -> None:
     about = bundle.description
     model = Model(bundle)
     metrics = Metrics({label: getattr(about, label) for label in MODEL_INFO_LABELS})
-    app = Application(model, description(bundle), metrics)
+    app = Application(model, routes(bundle), metrics)
     server = Server(
         app,
         address=host,
@@ -51,6 +53,8 @@ async def serve(folder: Path, host: str, port: int) -> None:
         ),
         websockets=False,
         backlog=1024,
+        # Beyond this many connections none is accepted, not even of a probe.
+        backpressure=_connections(),
         log_enabled=False,
     )
     gc.collect()
@@ -82,6 +86,15 @@ async def serve(folder: Path, host: str, port: int) -> None:
     if not stop.is_set():
         raise OSError("the HTTP server ended by itself")
     log("info", "stopped", model=about.name)
+
+
+def _connections() -> int:
+    """As many as are wanted, or as the system allows; some files are for ourselves."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < MAX_CONNECTIONS:
+        soft = MAX_CONNECTIONS if hard == resource.RLIM_INFINITY else min(MAX_CONNECTIONS, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(64, min(MAX_CONNECTIONS, soft) - 64)
 
 
 def _check_free(host: str, port: int) -> None:

@@ -7,7 +7,7 @@ import math
 import msgspec
 import pytest
 
-from modelspec.serving.answers import NotFiniteError, answerer
+from modelspec.serving.answers import NotFiniteError, answerer, columns, finite
 
 
 def test_a_binary_answer_is_the_label_by_threshold_and_the_positive_probability() -> None:
@@ -41,19 +41,34 @@ def test_a_regression_answer_is_a_number() -> None:
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize(
-    ("task", "classes"),
-    [
-        ("binary_classification", ["no", "yes"]),
-        ("multiclass_classification", ["a", "b"]),
-        ("regression", []),
-    ],
-)
-def test_an_output_that_is_not_finite_is_never_an_answer(
-    task: str, classes: list[str], bad: float
-) -> None:
-    units = max(1, len(classes) if task.startswith("multi") else 1)
+@pytest.mark.parametrize("units", [1, 3])
+def test_an_output_that_is_not_finite_is_never_an_answer(units: int, bad: float) -> None:
     outputs = [[0.5] * units, [bad] * units, [math.inf] * units]
     with pytest.raises(NotFiniteError) as caught:
-        answerer(task, classes, None)(outputs)
+        finite(outputs)
     assert caught.value.rows == 2
+    assert finite(outputs[:1]) == outputs[:1]
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "outputs", "expected"),
+    [
+        (
+            "binary_classification",
+            ["no", "yes"],
+            [[0.6], [0.4]],
+            {"label": ["yes", "no"], "probability": [0.6, 0.4]},
+        ),
+        (
+            "multiclass_classification",
+            ["a", "b"],
+            [[0.3, 0.7], [0.5, 0.5]],
+            {"label": ["b", "a"], "probabilities": [[0.3, 0.7], [0.5, 0.5]]},
+        ),
+        ("regression", [], [[1.5], [-2.0]], {"prediction": [1.5, -2.0]}),
+    ],
+)
+def test_columns_say_the_same_as_rows(
+    task: str, classes: list[str], outputs: list[list[float]], expected: dict[str, list[object]]
+) -> None:
+    assert {c.name: c.values(outputs) for c in columns(task, classes, None)} == expected

@@ -70,7 +70,15 @@ def test_requests_are_counted_by_code_and_rows_by_number(own_server: Server) -> 
 
 def test_probes_scrapes_and_descriptions_are_not_counted(own_server: Server) -> None:
     before = own_server.metrics()
-    for path in ("/healthz", "/readyz", "/metrics", "/v1/models/churn"):
+    for path in (
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/v1/models/churn",
+        "/v1/models/churn/metadata",
+        "/v2/health/ready",
+        "/v2/models/churn",
+    ):
         assert own_server.request("GET", path).status == 200
         assert own_server.request("POST", path).status == 405
     assert own_server.metrics() == before
