@@ -20,7 +20,7 @@ def plan(specs: Specs = None, form: LogFormat = "text") -> None:
 
     repository = Repository.open(Path.cwd())
     with telling(form, "plan", repository.root) as warn:
-        idle = True
+        idle, committed = True, True
         store = Store(repository.root / ".modelspec")
         for found in every_source(repository, specs or [], worktree=True):
             for warning in found.loaded.warnings:
@@ -33,7 +33,9 @@ def plan(specs: Specs = None, form: LogFormat = "text") -> None:
                 say(line)
             if made.facts.dirty:
                 say(f"  not committed yet: {', '.join(made.facts.dirty)}")
+                committed = False
             idle = idle and made.found is not None
         if not idle:
             names = " ".join(specs or [])
-            say(f"Nothing was changed. Run it with: modelspec apply {names}".rstrip())
+            how = "Run it with" if committed else "Commit, then run it with"
+            say(f"Nothing was changed. {how}: modelspec apply {names}".rstrip())

@@ -118,7 +118,9 @@ def _quantity(gate: Gate, bound: Quantity, metric: Metric) -> Iterator[_Said]:
         return
     value, name = bound.value, metric.name
     if metric.kind == "share" and not 0 <= value <= 1:
-        hint = f"write {bound}%" if not bound.unit and 1 < value <= 100 else ""
+        # Few people mean 1.5 %: a number that small is rather a slip than a missing sign.
+        percent = not bound.unit and 10 <= value <= 100
+        hint = f"write {bound}%" if percent else "write a share such as 0.85 or 85%"
         yield "bound", f"{name} is a share between 0 and 1, or 0% and 100%", hint
     elif metric.largest is not None and value > metric.largest:
         yield "bound", f"{name} is never above {metric.largest:g}", ""

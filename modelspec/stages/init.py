@@ -40,6 +40,14 @@ def init(data: Path, target: str | None, name: str | None) -> Path:
     table = read_table(content, str(data))
     if target is not None and target not in table.names:
         raise InputError(f"{data} has no column {target}; {table.near(target)}".rstrip("; "))
+    if len(table.names) == 1:
+        raise InputError(
+            table.diagnostic(
+                "there is only one column: nothing is left to predict it from",
+                table.header(table.names[0]),
+                "save the file with commas between the fields",
+            )
+        )
     found = suggest(table, target)
     texts = [write(found, data.name, name or _name(data), split) for split in _SPLITS]
     load(texts[0].encode(), str(path))

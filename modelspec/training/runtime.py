@@ -25,6 +25,8 @@ _SETTINGS = {
 def quiet_stderr() -> Iterator[None]:
     """Hold back what C++ code writes to the terminal; show it if the body fails.
 
+    Not if it is interrupted: then nothing is wrong that it could explain.
+
     TensorFlow logs a few lines before its own settings of verbosity are read, LiteRT has none.
     """
     try:
@@ -37,7 +39,7 @@ def quiet_stderr() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             held.seek(0)
             os.write(terminal, held.read())
             raise

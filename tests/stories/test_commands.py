@@ -193,3 +193,14 @@ def test_validate_reads_the_work_tree_and_needs_no_git(
 
 def test_an_option_that_does_not_exist_is_a_mistake_of_usage(released: Project) -> None:
     assert "No such option" in released.run("apply", "--publish", code=2).errors
+
+
+def test_init_on_a_file_with_semicolons_says_what_to_save(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    project = Project(tmp_path, environment)
+    project.write("data.csv", "a;b\n1;no\n2;yes\n")
+    assert (
+        "data.csv:1:1: there is only one column" in project.run("init", "data.csv", code=3).errors
+    )
+    assert not project.path("model.yaml").exists()
