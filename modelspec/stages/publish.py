@@ -10,11 +10,9 @@ from modelspec.diagnostics import ModelspecError, WorldError
 from modelspec.plan.plan import Plan, inputs_digest
 from modelspec.plan.records import ImageRecord
 from modelspec.plan.release import Release
-from modelspec.spec.project import load_project
+from modelspec.spec.project import FILE, load_project
 from modelspec.stages.facts import Source, gather, source
 from modelspec.stages.world import Done, World
-
-PROJECT = "modelspec.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +47,14 @@ def target(found: Source, *, push: bool) -> Target:
     from modelspec.adapters import tags
 
     registry = ""
-    if PROJECT in found.tree:
-        content = found.repository.blobs([found.tree[PROJECT]])[0]
-        registry = load_project(content, PROJECT).registry or ""
+    if FILE in found.tree:
+        content = found.repository.blobs([found.tree[FILE]])[0]
+        registry = load_project(content, FILE).registry or ""
     remote = found.repository.remote()
     if push and remote is None and not registry:
         raise WorldError(
             "there is nowhere to push to: add a remote called origin, or a registry to "
-            f"{PROJECT}; without --push the release is made here"
+            f"{FILE}; without --push the release is made here"
         )
     made = Target(remote, registry, push)
     if push and remote:

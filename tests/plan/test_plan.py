@@ -10,6 +10,7 @@ import pytest
 from modelspec.plan.facts import Facts
 from modelspec.plan.plan import differences, make_plan
 from modelspec.plan.release import Release
+from modelspec.plan.steps import key, rules
 from modelspec.plan.tags import Version
 from tests.plan.conftest import Runner, facts, spec_of
 
@@ -121,6 +122,17 @@ def test_bytes_of_another_toolchain_are_not_taken_from_the_cache(run: Runner) ->
     finished, _ = run(make_plan(spec_of(), facts()))
     _, ran = run(make_plan(spec_of(), replace(finished.facts, toolchain={"tensorflow": "3.0.0"})))
     assert ran == ALL
+
+
+@pytest.mark.parametrize("step", ["train", "evaluate", "export.onnx", "export.tflite"])
+def test_the_seed_is_in_the_key_of_every_step_that_draws(step: str) -> None:
+    """Also where the split of the rows, and so the data, happen to stay the same."""
+    keys = set()
+    for seed in (6, 7):
+        spec = spec_of(**{"data.split": {"seed": seed}})
+        rule = next(rule for rule in rules(spec) if rule.name == step)
+        keys.add(key(rule, spec.canonical(), {}, None, lambda _: "the same"))
+    assert len(keys) == 2
 
 
 def test_a_killed_run_goes_on_after_the_last_finished_step(run: Runner) -> None:
