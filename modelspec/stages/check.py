@@ -44,6 +44,31 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> Check
     ):
         answers = running.predict(name, rows)
         latencies = running.latencies(name, rows[0], REQUESTS, WARM_UP)
+    difference = compare(answers, expected, schema, tolerance)
+    return CheckRecord(
+        output=digest({"image": built.output, "golden": expected}),
+        ran_as=running.ran_as,
+        ready_seconds=round(running.ready_seconds, 3),
+        rows=len(rows),
+        max_difference=difference,
+        latency_p99_ms=round(float(np.percentile(latencies, 99)), 4),
+    )
+
+
+def compare(
+    answers: list[Any], expected: list[list[float]], schema: Schema, tolerance: float
+) -> float:
+    """The largest difference between answers of the runtime and those of Keras.
+
+    Args:
+        answers: as the runtime gives them, one for each row.
+        expected: what Keras gives, shape (rows, units).
+        schema: classes, and the spread of a regression's target, in which it is counted.
+        tolerance: the largest difference that is allowed.
+
+    Raises:
+        ModelRejected: if it is larger.
+    """
     difference = _difference(answers, expected, schema)
     if not difference <= tolerance:
         raise ModelRejected(
@@ -53,14 +78,7 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> Check
                 hint="nothing was released; please report it",
             )
         )
-    return CheckRecord(
-        output=digest({"image": built.output, "golden": expected}),
-        ran_as=running.ran_as,
-        ready_seconds=round(running.ready_seconds, 3),
-        rows=len(rows),
-        max_difference=difference,
-        latency_p99_ms=round(float(np.percentile(latencies, 99)), 4),
-    )
+    return difference
 
 
 def _difference(answers: list[Any], expected: list[list[float]], schema: Schema) -> float:
@@ -77,14 +95,8 @@ def _numbers(answer: Any, schema: Schema) -> list[float]:
     """One answer as the network gave it."""
     if not schema.classes:
         return [answer]
-    if len(schema.classes) == 2:
-        return (
-            [answer.get("probability", np.nan)] if "probability" in answer else _all(answer, schema)
-        )
-    return _all(answer, schema)
-
-
-def _all(answer: Any, schema: Schema) -> list[float]:
+    if "probability" in answer:  # of the positive class
+        return [answer["probability"]]
     return [answer["probabilities"][name] for name in schema.classes]
 
 

@@ -148,6 +148,21 @@ def test_a_tag_without_a_readable_record_takes_its_number() -> None:
     assert plan.found is None
 
 
+def test_of_two_releases_of_the_same_inputs_the_published_one_counts(release: Releaser) -> None:
+    published = release(spec_of(), facts())
+    draft = published.model_copy(update={"version": "1.1.0", "published": False})
+    known = facts(releases=(published, draft), taken=(Version(1, 0, 0), Version(1, 1, 0)))
+    assert make_plan(spec_of(), known).found == published
+
+
+def test_a_draft_gives_way_when_publishing(release: Releaser) -> None:
+    draft = release(spec_of(), facts()).model_copy(update={"published": False})
+    plan = make_plan(spec_of(), replace(after(draft), publishing=True))
+    assert plan.found is None
+    assert plan.next() is None  # what it was made of is used
+    assert str(plan.version) == "1.0.0"
+
+
 def test_the_order_of_keys_and_written_defaults_change_nothing() -> None:
     written = spec_of(train={"batch_size": 32, "epochs": 50})
     assert make_plan(written, facts()).inputs == make_plan(spec_of(), facts()).inputs
