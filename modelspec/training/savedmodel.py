@@ -32,7 +32,7 @@ def renumbered(content: bytes) -> bytes:
     TensorFlow numbers them by a counter of the process, so the bytes would tell what else the
     process did before: a run that continues after a kill must come to the same.
     """
-    from google.protobuf import text_format  # type: ignore[import-untyped]
+    from google.protobuf import text_format
     from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
     model = SavedModel.FromString(content)
