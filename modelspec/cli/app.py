@@ -20,6 +20,7 @@ from modelspec.cli import (
     status,
     validate,
 )
+from modelspec.cli.output import complain
 
 app = typer.Typer(
     name="modelspec",
@@ -38,11 +39,19 @@ def _version(value: bool) -> None:  # noqa: FBT001  (typer's way of calling)
 
 @app.callback()
 def _options(
-    version: Annotated[  # noqa: FBT002
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001, FBT002  (typer calls `_version` with it)
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """A declarative GitOps compiler for machine-learning models."""
+    from modelspec.spec.source import HAS_C_PARSER
+
+    if not HAS_C_PARSER and context.invoked_subcommand != "doctor":
+        complain(
+            "warning: PyYAML is built without libyaml, so that reading specs takes ten times as "
+            "long\n  hint: modelspec doctor"
+        )
 
 
 COMMANDS: tuple[Callable[..., None], ...] = (

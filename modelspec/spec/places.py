@@ -23,10 +23,10 @@ class Node:
 
     __slots__ = ("children", "column", "keys", "line", "value")
 
-    def __init__(self, line: int, column: int, value: object) -> None:
+    def __init__(self, line: int, column: int) -> None:
         self.line = line
         self.column = column
-        self.value = value
+        self.value: object = None
         self.keys: dict[str, tuple[int, int]] = {}
         self.children: dict[str | int, Node] = {}
 

@@ -36,7 +36,9 @@ Parser = Callable[[str], Iterator[yaml.Event]]
 
 def c_events(text: str) -> Iterator[yaml.Event]:
     """Events of libyaml, the fast parser."""
-    return iter(yaml.parse(text, Loader=yaml.CSafeLoader))
+    from yaml._yaml import CParser
+
+    return iter(CParser(text).get_event, None)
 
 
 def python_events(text: str) -> Iterator[yaml.Event]:
@@ -93,7 +95,7 @@ def read(content: bytes, file: str, parser: Parser | None = None) -> Source:
             )
         )
     text = decode(content, file)
-    reader = _Reader(Source(Places(file, text.split("\n"), Node(0, 0, None))))
+    reader = _Reader(Source(Places(file, text.split("\n"), Node(0, 0))))
     parse = parser or (c_events if HAS_C_PARSER else python_events)
     try:
         reader.read(parse(text))
@@ -189,38 +191,32 @@ class _Reader:
             )
 
     def _scalar(self, event: Any) -> None:
+        mark, text, style = event.start_mark, event.value, event.style
+        if style == '"' and (hidden := _HIDDEN.search(text)):
+            message = f"{name_of_character(hidden[0])} is not allowed, nor as an escape"
+            self.problem(message, mark.line, mark.column)
         frame = self._stack[-1] if self._stack else None
-        mark, text = event.start_mark, event.value
-        if event.style == '"' and (hidden := _HIDDEN.search(text)):
-            self.problem(
-                f"{name_of_character(hidden[0])} is not allowed, nor as an escape",
-                mark.line,
-                mark.column,
-            )
         if frame is not None and frame.key is None:
             self._properties(event, is_key=True)
             self._key(frame, text, mark)
             return
-        node = self._node(event, None)
-        if not event.implicit[0] or event.style not in (None, ""):
+        node = self._node(event, mark)
+        if style or not event.implicit[0]:
             node.value = text
         elif text not in _NULLS:
             node.value = Plain(text)
         self._add(node)
 
     def _key(self, frame: _Frame, text: str, mark: Any) -> None:
-        frame.key = str(text)
-        first = frame.node.keys.get(text)
-        if first is None:
-            frame.node.keys[text] = (mark.line, mark.column)
+        frame.key = text
+        keys = frame.node.keys
+        if text not in keys:
+            keys[text] = (mark.line, mark.column)
             return
-        place = Location(self.source.places.file, first[0] + 1, first[1] + 1)
-        self.problem(
-            f"duplicate key {show(text)}: it is already at {place}",
-            mark.line,
-            mark.column,
-            "keep one of the two",
-        )
+        line, column = keys[text]
+        place = Location(self.source.places.file, line + 1, column + 1)
+        message = f"duplicate key {show(text)}: it is already at {place}"
+        self.problem(message, mark.line, mark.column, "keep one of the two")
 
     def _open(self, event: Any, *, mapping: bool) -> None:
         frame = self._stack[-1] if self._stack else None
@@ -233,7 +229,7 @@ class _Reader:
             self._stop("a key must be text, not a list or mapping", mark.line, mark.column, hint)
         if len(self._stack) >= MAX_DEPTH:
             self._stop(f"nesting is deeper than {MAX_DEPTH} levels", mark.line, mark.column)
-        self._stack.append(_Frame(self._node(event, None), mapping=mapping))
+        self._stack.append(_Frame(self._node(event, mark), mapping=mapping))
 
     def _close(self) -> None:
         frame = self._stack.pop()
@@ -247,22 +243,21 @@ class _Reader:
         if frame is None or frame.key is None:
             raise _Stop
         self.source.unknown.add(self._path())
-        self._add(Node(mark.line, mark.column, None))
+        self._add(Node(mark.line, mark.column))
 
-    def _node(self, event: Any, value: object) -> Node:
+    def _node(self, event: Any, mark: Any) -> Node:
         self._nodes += 1
-        mark = event.start_mark
         if self._nodes > MAX_NODES:
             self._stop(f"more than {MAX_NODES:,} values in one file", mark.line, mark.column)
         self._properties(event, is_key=False)
-        return Node(mark.line, mark.column, value)
+        return Node(mark.line, mark.column)
 
     def _properties(self, event: Any, *, is_key: bool) -> None:
-        mark = event.start_mark
         if event.anchor is not None:
-            self._refuse("anchors (`&name`)", mark)
+            self._refuse("anchors (`&name`)", event.start_mark)
         if event.tag is not None:
-            self._refuse("tags (`!...`)", mark, "to begin text with ! put it in quotes")
+            hint = "to begin text with ! put it in quotes"
+            self._refuse("tags (`!...`)", event.start_mark, hint)
             if not is_key:
                 self.source.unknown.add(self._path())
 

@@ -52,3 +52,18 @@ def test_what_does_not_train_works_without_what_training_needs(
     heavy = ["tensorflow", "keras", "polars", "sklearn", "numpy", "onnx", "ai_edge_litert"]
     done = run(tmp_path, heavy, command)
     assert done.returncode == 0, done.stderr
+
+
+def test_without_the_fast_yaml_parser_it_says_so_once_and_works(tmp_path: Path) -> None:
+    committed(tmp_path, "wine")
+    (tmp_path / "models" / "second").mkdir()
+    text = (tmp_path / "models" / "wine" / "model.yaml").read_text("utf-8")
+    second = text.replace("name: wine", "name: second")
+    (tmp_path / "models" / "second" / "model.yaml").write_text(second, "utf-8")
+    done = run(tmp_path, ["yaml._yaml"], "validate", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == run(tmp_path, [], "validate", "--format", "json").stdout
+    assert done.stderr.count("warning: PyYAML is built without libyaml") == 1
+    doctor = run(tmp_path, ["yaml._yaml"], "doctor")
+    assert "warning" not in doctor.stderr
+    assert "PyYAML without libyaml" in doctor.stdout
