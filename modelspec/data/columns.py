@@ -111,7 +111,9 @@ def _numbers(
 ) -> NDArray[np.float64]:
     cells = table.cells(name)
     found = read_numbers(cells)
-    check_numbers(table, name, found, problems, f"write {name}: {{type: number, missing: median}}")
+    policies = ("mean", "0") if feature.pii else ("median", "mean", "0")
+    missing = f"write {name}: {{type: number, missing: {policies[0]}}}"
+    check_numbers(table, name, found, problems, missing, quoted=not feature.pii)
     _bounds(table, name, feature, found.values, problems)
     rounded = int((np.abs(found.values) > _EXACT).sum())
     if rounded:
@@ -121,7 +123,7 @@ def _numbers(
             "if it is an identifier, add it to ignore",
         )
     if feature.missing is None:
-        _missing(name, found.empty, ("median", "mean", "0"), problems, inferred=inferred)
+        _missing(name, "number", found.empty, policies, problems, inferred=inferred)
     return found.values
 
 
@@ -137,20 +139,39 @@ def _bounds(
             continue
         wrong = sign * values > sign * bound
         text = table.cells(name)[int(np.argmax(wrong))]
-        message = f"{show(name)} is {text} here, and its {word} is {bound:g}"
+        found = "outside of its range" if feature.pii else text
+        message = f"{show(name)} is {found} here, and its {word} is {bound:g}"
         problems.in_cells(name, wrong, message, f"correct the cell, or {word} in features")
 
 
 def check_numbers(
-    table: Table, name: str, found: Numbers, problems: Problems, missing: str
+    table: Table,
+    name: str,
+    found: Numbers,
+    problems: Problems,
+    missing: str,
+    *,
+    quoted: bool = True,
 ) -> None:
-    """Report cells that are not numbers, or too large ones."""
+    """Report cells that are not numbers, or too large ones.
+
+    Args:
+        table: the file.
+        name: of the column.
+        found: what its cells were read as.
+        problems: gets them.
+        missing: how the spec says what becomes of an empty cell.
+        quoted: whether messages may show a cell.
+    """
     cells = table.cells(name)
     text = str(cells[int(np.argmax(found.wrong))])
-    message = f"{show(name)} is a number, and this cell holds {show(text)}"
-    problems.in_cells(name, found.wrong, message, why_not(text, missing))
-    text = str(cells[int(np.argmax(found.large))])
-    message = f"{show(name)} is {show(text)}, and numbers go up to {LARGEST:.2g} (float32)"
+    shown, hint = show(text), why_not(text, missing)
+    if not quoted:
+        shown, hint = "something else", f"write a number; if the cell means none, {missing}"
+    message = f"{show(name)} is a number, and this cell holds {shown}"
+    problems.in_cells(name, found.wrong, message, hint)
+    shown = show(str(cells[int(np.argmax(found.large))])) if quoted else "too large here"
+    message = f"{show(name)} is {shown}, and numbers go up to {LARGEST:.2g} (float32)"
     problems.in_cells(name, found.large, message, "correct the cell")
 
 
@@ -162,7 +183,9 @@ def _texts(
     texts = np.array(cells.to_list(), dtype=object)
     texts[empty] = None
     path = ("data", "features", name)
-    if feature.values is None:
+    if feature.encoding is not None:
+        pass  # any text has a column
+    elif feature.values is None:
         distinct = cells.n_unique()
         if distinct > MOST_VALUES:
             problems.in_spec(
@@ -182,13 +205,14 @@ def _texts(
                 "add it to values, if it is one",
             )
     if feature.missing is None:
-        policies = ("most_frequent", "own_category")
-        _missing(name, empty, policies, problems, inferred=inferred)
+        policies = ("own_category",) if feature.pii else ("most_frequent", "own_category")
+        _missing(name, "category", empty, policies, problems, inferred=inferred)
     return texts
 
 
 def _missing(
     name: str,
+    kind: str,
     empty: NDArray[np.bool_],
     policies: tuple[str, ...],
     problems: Problems,
@@ -196,8 +220,7 @@ def _missing(
     inferred: bool,
 ) -> None:
     """Empty cells need a policy: guessing one would hide holes in the data."""
-    kind = "number" if "median" in policies else "category"
-    written = ", ".join(policies[:-1]) + " or " + policies[-1]
+    written = " or ".join(filter(None, (", ".join(policies[:-1]), policies[-1])))
     hint = f"write {name}: {{type: {kind}, missing: {policies[0]}}} in data.features ({written})"
     if inferred:
         hint += "; features are then listed completely"

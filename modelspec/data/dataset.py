@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from modelspec.data import archive
 from modelspec.data.columns import Column, features_of, read_columns
 from modelspec.data.names import check_names
+from modelspec.data.personal import unquoted
 from modelspec.data.problems import Problems
 from modelspec.data.schema import fit_schema
 from modelspec.data.split import SIDES, TRAIN, sides
@@ -103,6 +104,11 @@ def prepare(content: bytes, file: str, spec: ModelSpec, places: Places | None = 
     Raises:
         InputError: everything that is wrong with the file, its cells, columns and classes.
     """
+    with unquoted(spec.data, file):
+        return _prepare(content, file, spec, places)
+
+
+def _prepare(content: bytes, file: str, spec: ModelSpec, places: Places | None) -> Dataset:
     table = read_table(content, file)
     problems = Problems(table, places)
     known = check_names(table, spec, problems)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from modelspec.data.problems import Problems
 from modelspec.data.table import Table
-from modelspec.spec.gate import ForEach, ForValue, Gate
 from modelspec.spec.model import ModelSpec
 from modelspec.spec.places import Path
 from modelspec.spec.scalar import show
@@ -22,7 +21,7 @@ def check_names(table: Table, spec: ModelSpec, problems: Problems) -> bool:
         if name not in table.names:
             problems.in_spec(path, f"{table.file} has no column {show(name)}", table.near(name))
     for number, gate in enumerate(spec.evaluate.gates):
-        for name in sliced_columns(gate):
+        for name in gate.columns:
             if name not in table.names:
                 message = f"{table.file} has no column {show(name)}"
                 problems.in_gate(number, message, table.near(name))
@@ -35,13 +34,6 @@ def check_names(table: Table, spec: ModelSpec, problems: Problems) -> bool:
             "fill the cells, or choose another key",
         )
     return spec.data.target.column in table.names
-
-
-def sliced_columns(gate: Gate) -> tuple[str, ...]:
-    """The columns by whose values a gate divides rows."""
-    if isinstance(gate.slice, ForEach):
-        return gate.slice.columns
-    return (gate.slice.column,) if isinstance(gate.slice, ForValue) else ()
 
 
 def _named(spec: ModelSpec) -> Iterator[tuple[Path, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,8 +77,25 @@ def _numeric(
         known if fill is None else np.where(np.isnan(values), fill, values)
     )
     if known.min() == known.max():
-        problems.warn(path, f"{show(name)} is {known[0]:g} in every training row")
-    return Numeric(name=name, fill=fill, min=feature.min, max=feature.max, mean=mean, scale=scale)
+        _constant(name, feature, known[0], problems)
+    return Numeric(
+        name=name,
+        fill=fill,
+        min=feature.min,
+        max=feature.max,
+        mean=mean,
+        scale=scale,
+        pii=feature.pii,
+    )
+
+
+def _constant(name: str, feature: NumberFeature, value: float, problems: Problems) -> None:
+    path = ("data", "features", name)
+    if feature.pii:  # its mean, which the model keeps, would be everybody's value
+        message = f"{show(name)} is the same in every training row, and its mean would tell it"
+        problems.in_spec(path, message, "add it to ignore")
+    else:
+        problems.warn(path, f"{show(name)} is {value:g} in every training row")
 
 
 def _categorical(
@@ -85,15 +103,18 @@ def _categorical(
 ) -> Categorical:
     assert not isinstance(feature, NumberFeature)  # noqa: S101  (for the type checker)
     path = ("data", "features", name)
+    known: dict[str, Any] = {"name": name, "pii": feature.pii}
     counts = Counter(text for text in texts if text is not None)
     values = feature.values or tuple(sorted(counts))
     if not values or not any(counts[value] for value in values):
         problems.in_spec(path, f"no training row has a value of {show(name)}", "add it to ignore")
-        return Categorical(name=name, values=values)
+    if feature.encoding is None:
+        known["values"] = values
+    else:
+        known |= {"values": (), "hash": feature.encoding.hash}
     if feature.missing == "own_category":
-        return Categorical(name=name, values=values, missing="own_category")
-    if feature.missing == "most_frequent":
+        known["missing"] = "own_category"
+    elif feature.missing == "most_frequent" and values:
         # Of equally frequent values the first is taken: the order of rows must not matter.
-        fill = max(values, key=lambda value: counts[value])
-        return Categorical(name=name, values=values, missing="fill", fill=fill)
-    return Categorical(name=name, values=values)
+        known |= {"missing": "fill", "fill": max(values, key=lambda value: counts[value])}
+    return Categorical(**known)

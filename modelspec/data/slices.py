@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from modelspec.data.names import sliced_columns
 from modelspec.data.problems import Problems
 from modelspec.data.table import read_table
 from modelspec.spec.gate import Gate
@@ -34,7 +33,7 @@ def read_slices(
     Raises:
         InputError: if the file is no table or a column is not there.
     """
-    named = [(number, name) for number, gate in enumerate(gates) for name in sliced_columns(gate)]
+    named = [(number, name) for number, gate in enumerate(gates) for name in gate.columns]
     if not named:
         return {}
     table = read_table(content, file)

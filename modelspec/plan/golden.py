@@ -30,7 +30,8 @@ def _column(feature: Numeric | Categorical, count: int, draw: Draw) -> list[Cell
         cells = [_number(feature, draw) for _ in range(count)]
         optional = feature.fill is not None
     else:
-        cells = [feature.values[int(draw() * len(feature.values))] for _ in range(count)]
+        values = feature.values or tuple(f"value {n}" for n in range(feature.hash or 0))
+        cells = [values[int(draw() * len(values))] for _ in range(count)]
         optional = feature.missing != "error"
     special = int(draw() * count)
     if isinstance(feature, Categorical):

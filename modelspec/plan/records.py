@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from operator import not_
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Record(BaseModel):
@@ -15,7 +16,10 @@ class Record(BaseModel):
 
 
 class Numeric(BaseModel):
-    """A number feature as served: empty becomes `fill`, then (x - mean) / scale."""
+    """A number feature as served: empty becomes `fill`, then (x - mean) / scale.
+
+    What a spec does not use leaves no mark in digests: `pii` is written only where it is true.
+    """
 
     model_config = ConfigDict(frozen=True)
     name: str
@@ -25,13 +29,14 @@ class Numeric(BaseModel):
     max: float | None = None
     mean: float
     scale: float
+    pii: bool = Field(default=False, exclude_if=not_)
 
 
 class Categorical(BaseModel):
     """A category feature as served: one-hot over `values`; others encode as zeros.
 
-    `missing` is what an empty cell does: refused, becomes `fill`, or a column of its own
-    behind those of the values.
+    With `hash` there are no values, and a text is in one of so many columns. `missing` is what an
+    empty cell does: refused, becomes `fill`, or a column of its own behind the others.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,6 +45,8 @@ class Categorical(BaseModel):
     values: tuple[str, ...]
     missing: Literal["error", "fill", "own_category"] = "error"
     fill: str | None = None
+    hash: int | None = Field(default=None, exclude_if=not_)
+    pii: bool = Field(default=False, exclude_if=not_)
 
 
 class Schema(BaseModel):

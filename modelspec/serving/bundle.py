@@ -48,9 +48,12 @@ class Category(msgspec.Struct, tag_field="type", tag="category", frozen=True):
     values: list[str]
     missing: Literal["error", "fill", "own_category"] = "error"
     fill: str | None = None
+    hash: int | None = None
 
     def problem(self) -> str:
         """What contradicts itself, or an empty text."""
+        if self.hash is not None and (self.hash < 1 or self.values):
+            return "a category that is hashed needs at least one column, and no values"
         if self.missing == "fill" and self.fill is None:
             return "a category whose missing cells are filled needs a fill"
         return "" if len(set(self.values)) == len(self.values) else "a category has a value twice"

@@ -29,4 +29,5 @@ def _input(feature: dict[str, Any]) -> dict[str, Any]:
     if feature["type"] == "number":
         bounds = {key: feature[key] for key in ("min", "max") if feature[key] is not None}
         return {**shown, "optional": feature["fill"] is not None, **bounds}
-    return {**shown, "optional": feature["missing"] != "error", "values": feature["values"]}
+    shown["optional"] = feature["missing"] != "error"
+    return shown if feature["hash"] else {**shown, "values": feature["values"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -102,23 +103,30 @@ class Number:
 
 
 class Category:
-    """A category feature: one-hot. `table` maps a cell to its column, -1 for none."""
+    """A category feature: one-hot.
+
+    `table` maps the cells that are known to their columns, -1 for none; `find` knows the rest.
+    """
 
     def __init__(self, spec: Spec, position: int, start: int) -> None:
         self.name: str = spec["name"]
-        self.position, self.start = position, start
+        self.position, self._start = position, start
         values: Values = spec["values"]
-        self.width = len(values)
+        self._buckets: int = spec.get("hash") or 0
+        self.width = self._buckets or len(values)
         self.table: dict[str | None, int] = {v: start + i for i, v in enumerate(values)}
         missing = spec.get("missing", "error")
         if missing == "own_category":
             self.table[None] = start + self.width
             self.width += 1
         elif missing == "fill":
-            self.table[None] = self.table.get(spec["fill"], -1)
+            fill = spec["fill"]
+            self.table[None] = self.table[fill] if fill in self.table else self.find(0, fill)
 
-    def check(self, index: int, cell: Any) -> None:
-        """Passes a cell that is not in the table if it is a text: a value not seen before.
+    def find(self, index: int, cell: Any) -> int:
+        """The column of a cell that is not in the table; -1 for a value not seen before.
+
+        Nothing is remembered: what was hashed may be personal.
 
         Raises:
             InvalidInstance: it is missing, or no text.
@@ -127,6 +135,17 @@ class Category:
             raise InvalidInstance(index, self.name, "is missing")
         if type(cell) is not str:
             raise InvalidInstance(index, self.name, f"must be a text, not {_kind(cell)}")
+        return self._start + bucket(cell, self._buckets) if self._buckets else -1
+
+
+def bucket(text: str, buckets: int) -> int:
+    """Which of so many columns a text is in; the same on every machine, for ever.
+
+    BLAKE2b (RFC 7693) of the text in UTF-8, with a digest of 8 bytes and no key, read as a
+    big-endian integer, modulo `buckets`.
+    """
+    digest = blake2b(text.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % buckets
 
 
 def _kind(cell: Any) -> str:

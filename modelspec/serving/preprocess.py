@@ -1,8 +1,8 @@
 """Raw cells to the float32 matrix that a network takes: the same code in training and serving.
 
 A number becomes one column, (x - mean) / scale in float64, then float32. A category becomes
-one column for each of its values (one-hot), and one more if missing cells have a column of
-their own; a value that is not listed encodes as zeros.
+one column for each of its values (one-hot), or so many that texts are hashed into, and one more
+if missing cells have a column of their own; a value that is not listed encodes as zeros.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class Preprocessor:
             lookup = category.table.get
             hot = np.fromiter((lookup(cell, -2) for cell in cells), np.int64, count)
             for index in np.flatnonzero(hot == -2):
-                category.check(int(index), cells[index])
+                hot[index] = category.find(int(index), cells[index])
             known = np.flatnonzero(hot >= 0)
             encoded[known, hot[known]] = 1.0
         return encoded
@@ -226,8 +226,8 @@ class Preprocessor:
                 # The type comes first: a list cannot even be looked up.
                 column = table.get(cell) if type(cell) in WORDS else None
                 if column is None:
-                    self._categories[i].check(index, cell)
-                elif column >= 0:
+                    column = self._categories[i].find(index, cell)
+                if column >= 0:
                     hot.append(base + column)
             base += self.width
         return hot

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from modelspec.serving.contract import DURATION_BUCKETS
 from modelspec.spec.base import duration_text, percent_text
-from modelspec.spec.data import NumberFeature
+from modelspec.spec.data import CategoryFeature, NumberFeature
 from modelspec.spec.evaluation import Maximize
 from modelspec.spec.findings import Finding, repeated
 from modelspec.spec.gate_checks import check_gates, unknown_metric
@@ -78,9 +78,11 @@ def _features(spec: ModelSpec) -> Iterator[Finding]:
     for name, feature in (spec.data.features or {}).items():
         path = (*_FEATURES, name)
         if not isinstance(feature, NumberFeature):
-            values = feature.values or ()
-            yield from repeated((*path, "values"), f"{show(name)}", values)
+            yield from _category(name, path, feature)
             continue
+        if feature.pii and feature.missing == "median":
+            message = "the median is the value of one person, and the model would keep it"
+            yield Finding((*path, "missing"), message, "write mean, or a number", ((*path, "pii"),))
         low, high, fill = feature.min, feature.max, feature.missing
         if low is not None and high is not None and low > high:
             message = f"min {low:g} is greater than max {high:g}"
@@ -90,6 +92,22 @@ def _features(spec: ModelSpec) -> Iterator[Finding]:
         ):
             message = f"an empty cell would become {fill:g}, which min and max do not allow"
             yield Finding((*path, "missing"), message, "", ((*path, "min"), (*path, "max")))
+
+
+def _category(name: str, path: Path, feature: CategoryFeature) -> Iterator[Finding]:
+    values: Path = (*path, "values")
+    yield from repeated(values, f"{show(name)}", feature.values or ())
+    pii: tuple[Path, ...] = ((*path, "pii"),)
+    if feature.encoding is not None and feature.values is not None:
+        message = "a hash needs no list of values: every text has a column"
+        yield Finding(values, message, "keep one of the two", ((*path, "encoding"),))
+    elif feature.pii and feature.encoding is None:
+        message = f"{show(name)} is personal, and the model would keep a list of its values"
+        hint = f"write {name}: {{type: category, pii: true, encoding: {{hash: 64}}}}"
+        yield Finding((*path, "pii"), message, hint, (values,))
+    if feature.pii and feature.missing == "most_frequent":
+        message = f"{show(name)} is personal, and the model would keep its most frequent value"
+        yield Finding((*path, "missing"), message, "write own_category", pii)
 
 
 def _training(spec: ModelSpec) -> Iterator[Finding]:

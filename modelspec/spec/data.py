@@ -9,9 +9,10 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from modelspec.spec.base import Percent, Strict
 from modelspec.spec.paths import Column, SourcePath
-from modelspec.spec.scalar import Integer, Number, number_or
+from modelspec.spec.scalar import Boolean, Integer, Number, number_or
 
 NUMBER_POLICIES = ("median", "mean")
+MOST_BUCKETS = 4096
 
 
 class Target(Strict):
@@ -54,6 +55,14 @@ MissingNumber = Annotated[
 ]
 
 
+Pii = Annotated[
+    Boolean,
+    Field(
+        description="Personal: no value of it gets into messages, records, images or statistics."
+    ),
+]
+
+
 class NumberFeature(Strict):
     """A number; `missing` says what an empty cell becomes (left out: it is an error)."""
 
@@ -65,10 +74,25 @@ class NumberFeature(Strict):
     )
     min: Number | None = Field(default=None, description="Smaller values are an error.")
     max: Number | None = Field(default=None, description="Larger values are an error.")
+    pii: Pii = False
+
+
+class Encoding(Strict):
+    """How texts become columns, where it is not one column for each value.
+
+    `hash`: a text is in the column BLAKE2b(UTF-8, digest of 8 bytes, big-endian) modulo `hash`.
+    """
+
+    hash: Integer = Field(
+        ge=2,
+        le=MOST_BUCKETS,
+        description="A text is in one of so many columns, chosen by a hash of it.",
+        examples=[64],
+    )
 
 
 class CategoryFeature(Strict):
-    """One of a list of texts, encoded one-hot; a value outside the list encodes as all zeros."""
+    """A text, encoded one-hot: a column for each value, and all zeros for any other value."""
 
     type: Literal["category"]
     values: tuple[Annotated[str, Field(min_length=1)], ...] | None = Field(
@@ -81,6 +105,11 @@ class CategoryFeature(Strict):
         description="What an empty cell becomes: the most frequent value of training rows, or a "
         "category of its own. Left out: an empty cell is an error.",
     )
+    encoding: Encoding | None = Field(
+        default=None,
+        description="Left out: a column for each value. `{hash: 64}`: no list of values is kept.",
+    )
+    pii: Pii = False
 
 
 def _spelled_out(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modelspec.spec.findings import Finding, Part, repeated
-from modelspec.spec.gate import ForClass, ForEach, ForValue, Gate, Quantity, Reference
+from modelspec.spec.gate import ForClass, Gate, Quantity, Reference
 from modelspec.spec.metrics import (
     MANY_CLASSES,
     METRICS,
@@ -35,6 +35,12 @@ def check_gates(spec: ModelSpec) -> Iterator[Finding]:
         for part, message, hint in _one(gate, spec):
             reads = (_TASK, ("data", "target")) if part == "slice" else (_TASK,)
             yield Finding(path, message, hint, reads, part)
+        for name in gate.columns:
+            feature = (spec.data.features or {}).get(name)
+            if feature is not None and feature.pii:
+                message = f"{show(name)} is personal, and the record would name its values"
+                pii = (("data", "features", name, "pii"),)
+                yield Finding(path, message, "divide by another column", pii, "slice")
 
 
 def unknown_metric(name: str, task: Task, more: tuple[str, ...] = ()) -> tuple[str, str] | None:
@@ -102,12 +108,7 @@ def _slice(gate: Gate, metric: Metric, spec: ModelSpec) -> Iterator[_Said]:
         elif not metric.per_class:
             known = ", ".join(m.name for m in METRICS.values() if m.per_class)
             yield "slice", f"{metric.name} is not defined for one class", f"these are: {known}"
-    columns: tuple[str, ...] = ()
-    if isinstance(gate.slice, ForEach):
-        columns = gate.slice.columns
-    elif isinstance(gate.slice, ForValue):
-        columns = (gate.slice.column,)
-    if spec.data.target.column in columns:
+    if spec.data.target.column in gate.columns:
         hint = "" if spec.task == "regression" else "write for class NAME"
         yield "slice", f"{show(spec.data.target.column)} is the target", hint
 

@@ -124,6 +124,13 @@ class Gate:
             words.append(f"with at least {self.floor} rows")
         return " ".join(words)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns by whose values rows are divided."""
+        if isinstance(self.slice, ForEach):
+            return self.slice.columns
+        return (self.slice.column,) if isinstance(self.slice, ForValue) else ()
+
     def __str__(self) -> str:
         return self.text
 

@@ -14,8 +14,6 @@ _MODEL_KEYS = (
     ("card",),
     ("data", "split", "time"),
     ("data", "split", "group"),
-    ("data", "features", ANY, "pii"),
-    ("data", "features", ANY, "encoding"),
     ("model", "code"),
     ("model", "params"),
     ("evaluate", "cross_validation"),

@@ -12,6 +12,12 @@ _INTEGER = re.compile(r"[-+]?[0-9]+")
 _PREFIXED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_TRUTH = {
+    text: word == "true"
+    for word in ("true", "false")
+    for text in (word, word.title(), word.upper())
+}
+_TRUTH_1_1 = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 _LONGEST = 100  # characters of a number; keeps int() away from its limit of 4300 digits
 
 
@@ -111,6 +117,22 @@ Integer = Annotated[int, BeforeValidator(_integer)]
 
 Number = Annotated[float, BeforeValidator(_number)]
 """A finite number; text in quotes is not one."""
+
+
+def _boolean(value: Any) -> Any:
+    if isinstance(value, Plain) and value in _TRUTH:
+        return _TRUTH[value]
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and not isinstance(value, Plain) and value in _TRUTH:
+        hint = f"write {value} without quotes"
+        raise Wrong("must be true or false, and quotes make it text", hint)
+    word = _TRUTH_1_1.get(value.lower()) if isinstance(value, str) else None
+    raise Wrong(f"must be true or false, not {show(value)}", f"write {word}" if word else "")
+
+
+Boolean = Annotated[bool, BeforeValidator(_boolean)]
+"""`true` or `false`, without quotes; the other words of YAML 1.1 are text."""
 
 
 def number_or(value: Any, words: tuple[str, ...]) -> str | float:

@@ -35,7 +35,9 @@ def categories(draw: DrawFn, name: str) -> Categorical:
     values = tuple(draw(st.lists(names, min_size=1, max_size=4, unique=True)))
     missing = draw(st.sampled_from(["error", "fill", "own_category"]))
     fill = values[0] if missing == "fill" else None
-    return Categorical(name=name, values=values, missing=missing, fill=fill)
+    buckets = draw(st.none() | st.integers(2, 5))
+    kept = () if buckets else values
+    return Categorical(name=name, values=kept, missing=missing, fill=fill, hash=buckets)
 
 
 @st.composite

@@ -46,6 +46,7 @@ def test_a_good_folder_is_read_whole(copied: Folder) -> None:
         ({"features": [{**CHURN[1], "scale": "wide"}]}, "Expected `float`, got `str`"),
         ({"features": [{**CHURN[4], "fill": None}]}, "needs a fill"),
         ({"features": [{**CHURN[0], "values": ["a", "a"]}]}, "has a value twice"),
+        ({"features": [{**CHURN[0], "hash": 8}]}, "and no values"),
     ],
 )
 def test_a_folder_that_is_not_right_is_refused_with_the_reason(

@@ -140,6 +140,23 @@ def test_missing_cells_in_columns_are_refused_where_a_request_would_be() -> None
     assert (caught.value.index, caught.value.message) == (1, "is missing")
 
 
+@pytest.mark.parametrize(("text", "column"), [("gmail.com", 3144), ("", 692), ("Zürich", 1288)])
+def test_a_hashed_text_is_in_the_same_column_for_ever(text: str, column: int) -> None:
+    """The expected columns were computed with b2sum, which no change of ours can change."""
+    preprocessor = Preprocessor([_category(values=[], hash=4096, missing="own_category")])
+    assert preprocessor.width == 4097
+    assert np.flatnonzero(preprocessor.rows([[text]])).tolist() == [column]
+    assert np.flatnonzero(preprocessor.rows([[None]])).tolist() == [4096]
+
+
+def test_a_hashed_cell_must_be_a_text_and_is_filled_where_it_is_missing() -> None:
+    hashed = _category(values=[], hash=4096, missing="fill", fill="gmail.com")
+    assert np.flatnonzero(Preprocessor([hashed]).rows([[None]])).tolist() == [3144]
+    for cell, kind in ((None, "is missing"), (3, "not a number"), (["a"], "not a list")):
+        with pytest.raises(InvalidInstance, match=kind):
+            Preprocessor([_category(values=[], hash=4096)]).rows([[cell]])
+
+
 def test_no_rows_are_an_empty_matrix() -> None:
     preprocessor = Preprocessor(CHURN)
     assert preprocessor.rows([]).shape == (0, preprocessor.width) == (0, 10)
@@ -154,14 +171,16 @@ _NUMERIC = st.builds(
     st.none() | _FLOATS,
 )
 _CATEGORICAL = st.builds(
-    lambda values, missing: {
+    lambda values, missing, buckets: {
         "type": "category",
-        "values": values,
+        "values": [] if buckets else values,
+        "hash": buckets,
         "missing": missing,
         "fill": "a" if missing == "fill" else None,
     },
     st.lists(_WORDS, unique=True, max_size=4),
     st.sampled_from(["error", "fill", "own_category"]),
+    st.none() | st.integers(2, 5),
 )
 
 
@@ -227,6 +246,10 @@ def _column(feature: Json, position: int, rows: list[list[Any]]) -> np.ndarray[A
     column = np.empty(len(cells), object)
     column[:] = cells
     return column
+
+
+def _category(**changes: Any) -> Json:
+    return {"name": "c", "type": "category", **changes}
 
 
 def _number(**changes: Any) -> Json:
