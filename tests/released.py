@@ -75,7 +75,7 @@ def _release(root: Path, name: str) -> Release:
             "spec": lock["spec"],
             "commit": git(root, "rev-parse", "HEAD"),
             "sources": {path: blobs[file] for file, path in paths.items()},
-            "inputs": inputs_digest(spec, {spec.data.source: blobs[spec.data.source]}),
+            "inputs": inputs_digest(spec, {spec.data.source: blobs[spec.data.source]}, {}),
         }
     )
 

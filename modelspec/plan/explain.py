@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from modelspec.plan.columns import WIDTH, fold, row
+from modelspec.plan.pins import BASE, not_pinned
 from modelspec.plan.plan import Plan, Step
 from modelspec.plan.steps import GATES_OF_THE_CONTAINER
 from modelspec.plan.tags import Version
 from modelspec.spec.metrics import default_metrics
-from modelspec.spec.model import ModelSpec
 from modelspec.spec.network import Mlp
 
 WHAT, REASON = 39, 26
@@ -35,7 +35,7 @@ def lines(plan: Plan) -> list[str]:
     for change in plan.changes:
         text += [f"  {line}" for line in fold(change, WIDTH - 2)]
     for step in plan.steps:
-        text.append(row(step.name, [(_what(step, plan.spec), WHAT), (step.reason, REASON)]))
+        text.append(row(step.name, [(_what(step, plan), WHAT), (step.reason, REASON)]))
     name, version = plan.spec.metadata.name, _version(plan)
     tag = f"tag {name}/v{version}" if version else "a new tag"
     text.append(row("release", [(f"{tag} on {plan.facts.commit[:7]}", WHAT + REASON)]))
@@ -49,18 +49,20 @@ def _version(plan: Plan) -> Version | None:
     return plan.version or (Version(1, 0, 0) if first else None)
 
 
-def _what(step: Step, spec: ModelSpec) -> str:
+def _what(step: Step, plan: Plan) -> str:
+    spec = plan.spec
     shape = "-".join(map(str, spec.model.layers)) if isinstance(spec.model, Mlp) else ""
     network = f"{spec.model.type} {shape}".rstrip()
     late = step.name != "gate"
     gates = [g for g in spec.evaluate.gates if (g.metric in GATES_OF_THE_CONTAINER) == late]
+    unpinned = ", not pinned" if BASE in not_pinned(spec, plan.facts.pins) else ""
     what = {
         "data": f"{spec.data.source}, target {spec.data.target.column}",
         "train": f"{network}, up to {spec.train.epochs} epochs",
         "evaluate": ", ".join(spec.evaluate.metrics or default_metrics(spec.task)),
         "gate": "; ".join(map(str, gates)),
         "export": "and compare with Keras",
-        "image": f"{spec.serve.runtime} on {spec.container.base}",
+        "image": f"{spec.serve.runtime} on {spec.container.base}{unpinned}",
         "check": "start it, ask it, compare with Keras",
     }
     return what[step.rule.stage]

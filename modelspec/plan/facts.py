@@ -19,7 +19,8 @@ class Facts:
         committed: its time, in seconds since 1970.
         spec_path: the spec's path in the repository.
         files: path relative to the spec to git blob id, of the data that the spec names.
-        sources: path in the repository to blob id, the spec among them.
+        sources: path in the repository to blob id: the spec, its lock if it has one, its data.
+        pins: path of a key of the spec to the digest that `model.lock` gives what stands there.
         dirty: those of the sources that differ from the commit.
         releases: readable releases of this model.
         taken: numbers of tags of this model, readable or not.
@@ -36,6 +37,7 @@ class Facts:
     spec_path: str
     files: Mapping[str, str]
     sources: Mapping[str, str]
+    pins: Mapping[str, str] = field(default_factory=dict)
     dirty: tuple[str, ...] = ()
     releases: tuple[Release, ...] = ()
     taken: tuple[Version, ...] = ()

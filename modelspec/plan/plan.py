@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from modelspec.plan.digest import digest, short
 from modelspec.plan.facts import Facts
+from modelspec.plan.pins import changed_pins
 from modelspec.plan.records import DataRecord
 from modelspec.plan.release import Release
 from modelspec.plan.steps import Rule, at, key, rules
@@ -50,7 +51,7 @@ class Plan:
         found: the release that these inputs already have.
         previous: the latest release, that changes are told against.
         model: MAJOR.MINOR.0 of the model; None until its data have been read.
-        changes: differences of the spec to `previous`, such as `train.epochs: 50 -> 80`.
+        changes: differences of spec and pins to `previous`, such as `train.epochs: 50 -> 80`.
     """
 
     spec: ModelSpec
@@ -78,9 +79,13 @@ class Plan:
         return next((step for step in self.steps if step.action == "run"), None)
 
 
-def inputs_digest(spec: ModelSpec, files: Mapping[str, str]) -> str:
-    """One digest of the parsed spec and the files it names: a function of the commit alone."""
-    return digest({"spec": spec.canonical(), "files": dict(files)})
+def inputs_digest(spec: ModelSpec, files: Mapping[str, str], pins: Mapping[str, str]) -> str:
+    """One digest of the parsed spec, the files it names, and the pins of what is no file.
+
+    A function of the commit alone. Without pins it is what it was before there were any.
+    """
+    inputs = {"spec": spec.canonical(), "files": dict(files)}
+    return digest({**inputs, "pins": dict(pins)} if pins else inputs)
 
 
 def address(rule: Rule, key: str, facts: Facts) -> str:
@@ -99,7 +104,7 @@ def make_plan(spec: ModelSpec, facts: Facts, wanted: tuple[str, ...] = ()) -> Pl
         facts: what there is.
         wanted: steps whose bytes must be on this machine, whatever was released.
     """
-    inputs = inputs_digest(spec, facts.files)
+    inputs = inputs_digest(spec, facts.files, facts.pins)
     counted = sorted(facts.counted, key=lambda r: Version.parse(r.version))
     same = [release for release in counted if release.inputs == inputs]
     found = max(same, key=lambda r: (r.published, Version.parse(r.version)), default=None)
@@ -117,8 +122,12 @@ def make_plan(spec: ModelSpec, facts: Facts, wanted: tuple[str, ...] = ()) -> Pl
         found=found,
         previous=previous,
         model=walk.model(),
-        changes=tuple(differences(previous.spec, canonical)) if previous else (),
+        changes=_changes(previous, canonical, facts) if previous else (),
     )
+
+
+def _changes(old: Release, spec: Mapping[str, Any], facts: Facts) -> tuple[str, ...]:
+    return (*differences(old.spec, spec), *changed_pins(old.pins, facts.pins))
 
 
 class _Walk:
@@ -143,7 +152,8 @@ class _Walk:
             return Step(rule, None, "run", self._first() or f"takes from {waits[-1]}")
         model = self.model()
         version = f"{model.major}.{model.minor}" if model else None
-        made = key(rule, self.spec, self.facts.files, version, self._taken)
+        files, pins = self.facts.files, self.facts.pins
+        made = key(rule, self.spec, files, pins, version, self._taken)
         self.keys[rule.name] = made
         action, record = self._decide(rule, made)
         if record is not None:
@@ -178,6 +188,7 @@ class _Walk:
         if rule.files:
             blobs = set(self.previous.sources.values())
             changed += [f"{f} changed" for f, blob in self.facts.files.items() if blob not in blobs]
+        changed += changed_pins(rule.pinned(self.previous.pins), rule.pinned(self.facts.pins))
         changed += [
             f"{name} changed"
             for name in rule.upstream

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from modelspec.plan.lock import lock_of
 from modelspec.plan.records import Schema
@@ -34,7 +34,11 @@ class Image(BaseModel):
 
 
 class Release(BaseModel):
-    """What was made from one set of inputs, and the version that names it."""
+    """What was made from one set of inputs, and the version that names it.
+
+    `pins` holds what `model.lock` pinned; without any it is left out, as in records of before
+    there were locks.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
     record: Literal[1] = 1
@@ -44,6 +48,7 @@ class Release(BaseModel):
     commit: str
     inputs: str
     sources: dict[str, str]
+    pins: dict[str, str] = Field(default={}, exclude_if=lambda pins: not pins)
     spec: dict[str, Any]
     steps: dict[str, Made]
     image: Image

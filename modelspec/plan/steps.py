@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelspec.plan.digest import digest
+from modelspec.plan.pins import BASE, DATA
 from modelspec.plan.records import (
     CheckRecord,
     DataRecord,
@@ -41,6 +42,7 @@ class Rule:
         needs: the steps whose files it opens.
         record: the type of what it finds out.
         files: whether it reads the files that the spec names.
+        pins: what it reads of `model.lock`, as dotted paths of the spec.
         version: whether it reads the model's MAJOR.MINOR.
     """
 
@@ -51,12 +53,17 @@ class Rule:
     needs: tuple[str, ...]
     record: type[Record]
     files: bool = False
+    pins: tuple[str, ...] = ()
     version: bool = False
 
     @property
     def stage(self) -> str:
         """The module of `modelspec.stages` that runs it."""
         return self.name.partition(".")[0]
+
+    def pinned(self, pins: Mapping[str, str]) -> dict[str, str]:
+        """Those of all pins that it reads."""
+        return {path: digest for path, digest in pins.items() if path in self.pins}
 
     @property
     def upstream(self) -> tuple[str, ...]:
@@ -72,7 +79,7 @@ def rules(spec: ModelSpec) -> tuple[Rule, ...]:
     container_gates = any(g.metric in GATES_OF_THE_CONTAINER for g in spec.evaluate.gates)
     gates = ("task", "evaluate.gates")
     rows: list[Rule | None] = [
-        Rule("data", 1, ("data", "task"), (), (), DataRecord, files=True),
+        Rule("data", 1, ("data", "task"), (), (), DataRecord, files=True, pins=(DATA,)),
         Rule("train", 1, ("task", "model", "train", SEED), ("data",), ("data",), TrainRecord),
         Rule(
             "evaluate",
@@ -83,7 +90,16 @@ def rules(spec: ModelSpec) -> tuple[Rule, ...]:
             EvaluateRecord,
         ),
         # A slice may name any column of the data, so the files are read again.
-        Rule("gate", 1, gates, ("evaluate", "data"), ("evaluate", "data"), GateRecord, files=True)
+        Rule(
+            "gate",
+            1,
+            gates,
+            ("evaluate", "data"),
+            ("evaluate", "data"),
+            GateRecord,
+            files=True,
+            pins=(DATA,),
+        )
         if metric_gates
         else None,
         *(
@@ -97,6 +113,7 @@ def rules(spec: ModelSpec) -> tuple[Rule, ...]:
             (served, "data", "evaluate:threshold"),
             (served,),
             ImageRecord,
+            pins=(BASE,),
             version=True,
         ),
         Rule("check", 1, (), ("image",), ("image", served), CheckRecord),
@@ -111,6 +128,7 @@ def key(
     rule: Rule,
     spec: Mapping[str, Any],
     files: Mapping[str, str],
+    pins: Mapping[str, str],
     version: str | None,
     taken: Callable[[str], Any],
 ) -> str:
@@ -120,9 +138,12 @@ def key(
         rule: the step's row of the table.
         spec: the canonical spec.
         files: path, relative to the spec, to git blob id.
+        pins: path of a key of the spec to digest. A step without any has the key that it had
+            before there were locks.
         version: MAJOR.MINOR.
         taken: gives the value of one entry of `rule.takes`.
     """
+    pins = rule.pinned(pins)
     return digest(
         {
             "step": rule.name,
@@ -131,6 +152,7 @@ def key(
             "files": dict(files) if rule.files else {},
             "version": version if rule.version else None,
             "takes": {name: taken(name) for name in rule.takes},
+            **({"pins": pins} if pins else {}),
         }
     )
 

@@ -28,7 +28,11 @@ _MODEL_KEYS = (
 )
 _PROJECT_KEYS = (("store",), ("artifacts",), ("champion",), ("templates",), ("metadata",))
 
-KEYS: Mapping[str, tuple[Path, ...]] = {"Model": _MODEL_KEYS, "Project": _PROJECT_KEYS}
+KEYS: Mapping[str, tuple[Path, ...]] = {
+    "Model": _MODEL_KEYS,
+    "Project": _PROJECT_KEYS,
+    "Lock": (),
+}
 """By kind: paths of keys."""
 
 _VALUES: Mapping[Path, frozenset[str]] = {

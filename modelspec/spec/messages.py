@@ -144,7 +144,10 @@ class Explainer:
             words, name = _LIMITS[problem.kind]
             limit = _limit(context.get(name), written)
             return f"must be {words} {limit}, not {show(written)}", "", 0
-        describe = _SHAPES.get(problem.kind)
+        columns = problem.path[-1:] == ("features",)
+        describe = (
+            _columns if columns and problem.kind == "dict_type" else _SHAPES.get(problem.kind)
+        )
         if describe is None:
             return f"cannot be {show(written)}", "", 0
         message, hint = describe(written, context)
@@ -223,7 +226,7 @@ _MAPPINGS = ("model_type", "model_attributes_type")
 _SHAPES: dict[str, Callable[[object, dict[str, Any]], tuple[str, str]]] = {
     "model_type": _mapping,
     "model_attributes_type": _mapping,
-    "dict_type": _columns,
+    "dict_type": _mapping,
     "tuple_type": _list,
     "string_type": _text,
     "too_short": _too_short,

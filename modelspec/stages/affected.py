@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
+from typing import TypeVar
 
 from modelspec.adapters.git import Repository
 from modelspec.diagnostics import Diagnostic, InputError
+from modelspec.plan.pins import lock_path, pins_of
 from modelspec.plan.plan import inputs_digest
 from modelspec.spec.load import Loaded, load
+from modelspec.spec.model_lock import NOTHING, ModelLock, load_lock
 from modelspec.stages.select import committed_specs
+
+T = TypeVar("T")
 
 
 def affected(repository: Repository, since: str) -> list[str]:
@@ -40,38 +45,51 @@ def affected(repository: Repository, since: str) -> list[str]:
 
 
 class _Reader:
-    """Reads the specs of commits, each version of a file once."""
+    """Reads the specs of commits and their locks, each version of a file once."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        self._read: dict[tuple[str, str], Loaded | InputError] = {}
+        self._specs: dict[tuple[str, str], Loaded | InputError] = {}
+        self._locks: dict[tuple[str, str], ModelLock | InputError] = {}
 
     def inputs(
         self, commit: str
     ) -> Iterator[tuple[tuple[str, str] | None, tuple[Diagnostic, ...]]]:
-        """Name and inputs of each spec, or what is wrong with it."""
+        """Name and inputs of each spec, or what is wrong with it or its lock."""
         tree = self._repository.tree(commit)
-        versions = [(path, tree[path]) for path in committed_specs(list(tree))]
-        new = [version for version in versions if version not in self._read]
-        contents = self._repository.blobs([blob for _, blob in new])
-        for version, content in zip(new, contents, strict=True):
-            self._read[version] = _loaded(content, version[0])
-        for path, blob in versions:
-            loaded = self._read[path, blob]
+        specs = [(path, tree[path]) for path in committed_specs(list(tree))]
+        beside = {path: lock_path(path) for path, _ in specs}
+        locks = {path: (lock, tree[lock]) for path, lock in beside.items() if lock in tree}
+        self._read(self._specs, specs, load)
+        self._read(self._locks, locks.values(), load_lock)
+        for path, blob in specs:
+            loaded = self._specs[path, blob]
+            pins = self._locks[locks[path]] if path in locks else NOTHING
             if isinstance(loaded, InputError):
                 yield None, loaded.diagnostics
+            elif isinstance(pins, InputError):
+                yield None, pins.diagnostics
             else:
-                yield (loaded.spec.metadata.name, _digest(loaded, path, tree)), ()
+                yield (loaded.spec.metadata.name, _digest(loaded, pins, path, tree)), ()
+
+    def _read(
+        self,
+        known: dict[tuple[str, str], T | InputError],
+        wanted: Iterable[tuple[str, str]],
+        reader: Callable[[bytes, str], T],
+    ) -> None:
+        """Read those versions (path, blob id) of files that are not known yet."""
+        new = [version for version in wanted if version not in known]
+        contents = self._repository.blobs([blob for _, blob in new])
+        for version, content in zip(new, contents, strict=True):
+            try:
+                known[version] = reader(content, version[0])
+            except InputError as error:
+                known[version] = error
 
 
-def _loaded(content: bytes, path: str) -> Loaded | InputError:
-    try:
-        return load(content, path)
-    except InputError as error:
-        return error
-
-
-def _digest(loaded: Loaded, path: str, tree: Mapping[str, str]) -> str:
+def _digest(loaded: Loaded, lock: ModelLock, path: str, tree: Mapping[str, str]) -> str:
     source = loaded.spec.data.source
     file = str(PurePosixPath(path).parent / source)
-    return inputs_digest(loaded.spec, {source: tree.get(file, "")})
+    files = {source: tree.get(file, "")}
+    return inputs_digest(loaded.spec, files, pins_of(loaded.spec, lock))

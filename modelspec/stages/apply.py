@@ -15,7 +15,8 @@ from modelspec.plan.plan import Plan, make_plan
 from modelspec.plan.release import Release
 from modelspec.stages import deploy, publish, release
 from modelspec.stages.execute import execute
-from modelspec.stages.facts import Source, gather, with_machine
+from modelspec.stages.facts import gather, with_machine
+from modelspec.stages.source import Source
 from modelspec.stages.world import Report, World
 
 TRIES = 3

@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from modelspec.adapters.git import Commit, Repository, Tag
+from modelspec.adapters.git import Repository, Tag
 from modelspec.adapters.store import Store
 from modelspec.diagnostics import Diagnostic, InputError, WorldError
 from modelspec.plan.facts import Facts
+from modelspec.plan.pins import lock_path
 from modelspec.plan.release import Release
 from modelspec.plan.tags import parse
-from modelspec.spec.load import Loaded, load, name_of
+from modelspec.spec.load import name_of
 from modelspec.stages import select
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One spec as it stands in a commit: everything that is made from it is read there.
-
-    `overlay` holds files of the work tree that differ, for a plan of what is not committed yet.
-    """
-
-    repository: Repository
-    commit: Commit
-    tree: Mapping[str, str]
-    overlay: Mapping[str, bytes]
-    path: str
-    loaded: Loaded
-
-    def resolve(self, file: str) -> str:
-        """A file that the spec names, as a path in the repository."""
-        return posixpath.normpath(posixpath.join(posixpath.dirname(self.path), file))
-
-    def read(self, file: str) -> bytes:
-        """The bytes of a file that the spec names."""
-        path = self.resolve(file)
-        if path in self.overlay:
-            return self.overlay[path]
-        return self.repository.blobs([self.tree[path]])[0]
-
-    def blob(self, path: str) -> str:
-        """The git blob id of a path in the repository."""
-        if path in self.overlay:
-            content = self.overlay[path]
-            return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()  # noqa: S324
-        return self.tree[path]
+from modelspec.stages.source import Source, source
 
 
 def each_source(
@@ -69,8 +36,8 @@ def _chosen(
 ) -> list[Callable[[], Source]]:
     """The specs of a command, each to be read when it is its turn."""
     commit = repository.head()
-    tree = repository.tree(commit.oid)
-    root = repository.root
+    entries = repository.entries(commit.oid)
+    tree, root = entries.files, repository.root
     if worktree:
         specs = select.worktree(root)
         chosen = select.select(
@@ -85,7 +52,9 @@ def _chosen(
         except InputError:
             _refuse_uncommitted(words, root, specs)
             raise
-    return [partial(_source, repository, commit, tree, path, worktree=worktree) for path in chosen]
+    return [
+        partial(source, repository, commit, entries, path, worktree=worktree) for path in chosen
+    ]
 
 
 def every_source(
@@ -117,75 +86,20 @@ def _refuse_uncommitted(words: Sequence[str], root: Path, committed: Sequence[st
             raise WorldError(f"{name} ({path}) is not committed: git add it and commit")
 
 
-def source(repository: Repository, commit: Commit, path: str) -> Source:
-    """One spec as it stands in a commit. Raises as `each_source`."""
-    return _source(repository, commit, repository.tree(commit.oid), path, worktree=False)
-
-
-def _source(
-    repository: Repository, commit: Commit, tree: Mapping[str, str], path: str, *, worktree: bool
-) -> Source:
-    overlay: dict[str, bytes] = {}
-    if worktree and (path not in tree or repository.changed([path])):
-        overlay[path] = (repository.root / path).read_bytes()
-    content = overlay[path] if path in overlay else repository.blobs([tree[path]])[0]
-    loaded = load(content, path)
-    made = Source(repository, commit, tree, overlay, path, loaded)
-    data = made.resolve(loaded.spec.data.source)
-    here = (repository.root / data).is_file()
-    if worktree and here and repository.changed([data]):
-        overlay[data] = (repository.root / data).read_bytes()
-    if data in tree or data in overlay:
-        return made
-    _refuse_link(made, data)
-    if here:
-        raise WorldError(f"{data} is not in the commit: git add it and commit")
-    location = loaded.places.value(("data", "source"))
-    raise InputError(
-        Diagnostic(
-            f"there is no file {loaded.spec.data.source}",
-            location,
-            f"put it at {data}, or correct data.source (it is relative to the spec)",
-            loaded.places.excerpt(location),
-        )
-    )
-
-
-def _refuse_link(source: Source, data: str) -> None:
-    """Say so if a path does not lead to a file of this repository itself."""
-    entries = source.repository.entries(source.commit.oid)
-    above = [data, *(str(path) for path in PurePosixPath(data).parents)]
-    for path in above:
-        kind = {
-            **dict.fromkeys(entries.symlinks, "a symbolic link"),
-            **dict.fromkeys(entries.submodules, "a submodule"),
-        }.get(path)
-        if kind:
-            location = source.loaded.places.value(("data", "source"))
-            raise InputError(
-                source.loaded.places.diagnostic(
-                    f"{path} is {kind}: a release is made of files of this repository alone",
-                    location,
-                    "commit the file itself",
-                )
-            )
-
-
-def gather(source: Source) -> Facts:
+def gather(found: Source) -> Facts:
     """What git knows: enough to see whether there is anything to do."""
-    spec = source.loaded.spec
-    files = {spec.data.source: source.blob(source.resolve(spec.data.source))}
-    sources = {source.path: source.blob(source.path)}
-    sources |= {source.resolve(name): blob for name, blob in files.items()}
-    releases, tags = released(source.repository, spec.metadata.name)
+    files, lock = found.files, lock_path(found.path)
+    paths = [found.path, *([lock] if found.has(lock) else []), *map(found.resolve, files)]
+    releases, tags = released(found.repository, found.loaded.spec.metadata.name)
     readable = {release.tag for release in releases}
     return Facts(
-        commit=source.commit.oid,
-        committed=source.commit.time,
-        spec_path=source.path,
+        commit=found.commit.oid,
+        committed=found.commit.time,
+        spec_path=found.path,
         files=files,
-        sources=sources,
-        dirty=tuple(source.repository.changed(sorted(sources))),
+        sources={path: found.blob(path) for path in paths},
+        pins=found.pins,
+        dirty=tuple(found.repository.changed(sorted({*paths, lock}))),
         releases=releases,
         taken=tuple(tag.version for tag in tags),
         unreadable=tuple(n for tag in tags if (n := f"{tag.name}/v{tag.version}") not in readable),

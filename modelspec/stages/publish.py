@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from modelspec.adapters.git import Remote, Repository
 from modelspec.diagnostics import ModelspecError, WorldError
-from modelspec.plan.plan import Plan, inputs_digest
+from modelspec.plan.plan import Plan
 from modelspec.plan.records import ImageRecord
 from modelspec.plan.release import Release
 from modelspec.spec.project import FILE, load_project
-from modelspec.stages.facts import Source, gather, source
+from modelspec.stages.source import Source, source
 from modelspec.stages.world import Done, World
 
 
@@ -109,13 +109,14 @@ def superseded(target: Target, found: Source, inputs: str) -> bool:
     _, tip = tags.remote_tip(found.repository, target.remote)
     if tip == found.commit.oid:
         return False
-    if found.path not in found.repository.tree(tip):
+    entries = found.repository.entries(tip)
+    if found.path not in entries.files:
         return True
     try:
-        latest = source(found.repository, found.repository.commit(tip), found.path)
+        latest = source(found.repository, found.repository.commit(tip), entries, found.path)
     except ModelspecError:
         return True  # whatever it asks for, it is not what was made here
-    return inputs_digest(latest.loaded.spec, gather(latest).files) != inputs
+    return latest.inputs != inputs
 
 
 def image(plan: Plan, world: World, target: Target) -> str | None:

@@ -32,6 +32,7 @@ def compose(plan: Plan, *, published: bool, reference: str | None) -> Release:
         commit=plan.facts.commit,
         inputs=plan.inputs,
         sources=dict(plan.facts.sources),
+        pins=dict(plan.facts.pins),
         spec=plan.spec.canonical(),
         steps={s.name: Made(key=s.key or "", record=dict(s.record or {})) for s in plan.steps},
         image=Image(id=record.output, tag=record.tag, commit=record.commit, reference=reference),

@@ -13,6 +13,7 @@ from typing import Any
 
 from modelspec.adapters.git import Repository
 from modelspec.plan.lock import lock_of
+from modelspec.plan.pins import lock_path
 from modelspec.plan.tags import Version, parse
 from modelspec.stages import deploy, select
 
@@ -43,8 +44,8 @@ def unchanged(start: Path, words: Sequence[str]) -> list[tuple[str, str]] | None
     chosen = _chosen(repository.root, found, words)
     if chosen is None:
         return None
-    sources = sorted({path for record in chosen for path in record["sources"]})
-    if repository.changed(sources):
+    sources = {path for record in chosen for path in record["sources"]}
+    if repository.changed(sorted({*sources, *map(lock_path, specs)})):
         return None
     if not all(deploy.is_current(repository.root, r["name"], lock_of(r)) for r in chosen):
         return None
@@ -63,6 +64,8 @@ def _releases(
             continue
         if any(tree.get(path) != blob for path, blob in sources.items()):
             continue
+        if any(lock_path(path) in tree.keys() - sources for path in sources.keys() & set(specs)):
+            continue  # a lock was added since
         rank = (record.get("published") is True, tag.version)
         for path in sources.keys() & set(specs):
             if path not in found or found[path][0] < rank:

@@ -129,6 +129,7 @@ def release(run: Runner) -> Callable[..., Release]:
             commit=COMMIT,
             inputs=plan.inputs,
             sources=dict(known.sources),
+            pins=dict(known.pins),
             spec=spec.canonical(),
             steps={s.name: Made(key=s.key or "", record=dict(s.record or {})) for s in plan.steps},
             image=Image(id=image["output"], tag=image["tag"], commit=COMMIT),

@@ -131,7 +131,7 @@ def test_the_seed_is_in_the_key_of_every_step_that_draws(step: str) -> None:
     for seed in (6, 7):
         spec = spec_of(**{"data.split": {"seed": seed}})
         rule = next(rule for rule in rules(spec) if rule.name == step)
-        keys.add(key(rule, spec.canonical(), {}, None, lambda _: "the same"))
+        keys.add(key(rule, spec.canonical(), {}, {}, None, lambda _: "the same"))
     assert len(keys) == 2
 
 

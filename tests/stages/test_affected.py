@@ -7,6 +7,7 @@ import pytest
 
 from modelspec.adapters.git import Repository
 from modelspec.diagnostics import InputError, WorldError
+from modelspec.spec.model_lock import BasePin, ModelLock
 from modelspec.stages.affected import affected
 from tests.released import git
 
@@ -74,6 +75,15 @@ def _gone(root: Path) -> None:
     git(root, "rm", "-q", "-r", "b")
 
 
+def _lock(root: Path, name: str = "python:3.11-slim-bookworm") -> None:
+    lock = ModelLock(lock=1, base={name: BasePin(id="sha256:" + "1" * 64)})
+    (root / "b" / "model.lock").write_text(lock.text())
+
+
+def _lock_of_something_else(root: Path) -> None:
+    _lock(root, "other:3.11")
+
+
 def _other_file(root: Path) -> None:
     (root / "b" / "README.md").write_text("about b\n")
 
@@ -88,6 +98,8 @@ def _other_file(root: Path) -> None:
         (_default, []),
         (_moved, []),
         (_gone, []),
+        (_lock, ["b"]),
+        (_lock_of_something_else, []),
         (_other_file, []),
     ],
 )
@@ -122,6 +134,13 @@ def test_every_mistake_of_the_specs_of_head_is_told(root: Path) -> None:
         since(root)
     files = [d.location.file for d in caught.value.diagnostics if d.location]
     assert files == ["a/model.yaml", "c/model.yaml"]
+
+
+def test_a_lock_that_is_wrong_is_told_with_its_place(root: Path) -> None:
+    (root / "b" / "model.lock").write_text("{")
+    commit(root)
+    with pytest.raises(InputError, match=r"^b/model\.lock:1:1: this mapping is never closed"):
+        since(root)
 
 
 def test_a_commit_may_have_any_name_of_git(root: Path) -> None:
