@@ -6,7 +6,6 @@ MODELSPEC_HOST and MODELSPEC_PORT: where to listen (0.0.0.0 and 8501).
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
@@ -30,6 +29,8 @@ def main() -> int:
     if not (port.isascii() and port.isdecimal() and 0 < int(port) <= 65535):
         return _refuse(f"{ENV_PORT} is not a port number")
 
+    import uvloop
+
     from .bundle import BundleError
     from .server import serve
 
@@ -40,7 +41,7 @@ def main() -> int:
         os._exit(0)
 
     try:
-        asyncio.run(run())
+        uvloop.run(run())
     except BundleError as error:
         return _refuse(str(error))
     except OSError as error:

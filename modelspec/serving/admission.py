@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from .contract import (
     MAX_IN_FLIGHT,
     MAX_LARGE_IN_FLIGHT,
@@ -23,12 +25,14 @@ class Admission:
         most: requests that may be under way.
         seconds: spent computing small requests since the bound was last set.
         answered: how many those were.
+        turn: held by the request that takes more than a moment and is worked on.
     """
 
     def __init__(self) -> None:
         self.most = MAX_IN_FLIGHT
         self.seconds = 0.0
         self.answered = 0
+        self.turn = asyncio.Lock()
         self._large = 0
 
     def adapt(self) -> None:
@@ -38,17 +42,23 @@ class Admission:
             self.most = min(max(most, SURE_IN_FLIGHT), MAX_IN_FLIGHT)
         self.seconds, self.answered = 0.0, 0
 
-    def __enter__(self) -> None:
-        """Lets in a request whose body is not small.
+    async def __aenter__(self) -> None:
+        """Lets in a request whose body is not small and has arrived, when it is its turn.
 
         Raises:
             Problem: 503; there are enough of them.
         """
         if self._large >= MAX_LARGE_IN_FLIGHT:
-            raise overloaded(close=True)
+            raise overloaded()
         self._large += 1
+        try:
+            await self.turn.acquire()
+        except BaseException:
+            self._large -= 1
+            raise
 
-    def __exit__(self, *_: object) -> None:
+    async def __aexit__(self, *_: object) -> None:
+        self.turn.release()
         self._large -= 1
 
 

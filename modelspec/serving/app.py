@@ -2,58 +2,41 @@
 
 from __future__ import annotations
 
-import asyncio
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from . import metrics as exposition
 from . import problems
-from .admission import RETRY, Admission, overloaded
-from .body import SWEEP_SECONDS, ClientGoneError, Reader
-from .contract import (
-    CLIENT_GONE,
-    HEALTH_ROUTE,
-    METRICS_ROUTE,
-    READY_ROUTE,
-    SMALL_BODY_BYTES,
-)
+from .admission import RETRY, overloaded
+from .body import ClientGoneError
+from .contract import HEALTH_ROUTE, METRICS_ROUTE, READY_ROUTE
 from .exchange import JSON
-from .log import log
 from .problems import Problem
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Coroutine
 
     from .exchange import Exchange, Headers
-    from .metrics import Metrics
-    from .model import Model
     from .routes import Routes
+    from .service import Service
 
 _CLOSE = ("connection", "close")
 _TEXT: Headers = [("content-type", "text/plain; charset=utf-8")]
 _PROBLEM: Headers = [("content-type", problems.MEDIA_TYPE)]
 _OVERLOADED = overloaded().body()
-_SMALL_DIGITS = len(str(SMALL_BODY_BYTES))
 
 
 class Application:
-    """Answers requests until it is told to drain.
+    """Answers requests over HTTP.
 
     Args:
-        model: computes.
+        service: predicts.
         routes: what is at which path.
-        metrics: counts.
-
-    Attributes:
-        ready: what `/readyz` says; False while the server drains.
     """
 
-    def __init__(self, model: Model, routes: Routes, metrics: Metrics) -> None:
-        self.ready = False
-        self._model, self._metrics = model, metrics
+    def __init__(self, service: Service, routes: Routes) -> None:
+        self._service, self._metrics = service, service.metrics
         self._asked, self._shown = routes.asked, routes.shown
-        self._reader, self._admission = Reader(), Admission()
-        self._turn = asyncio.Lock()
         self._own = {
             HEALTH_ROUTE: self._health,
             READY_ROUTE: self._readiness,
@@ -62,81 +45,34 @@ class Application:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Called by the server when it starts to listen."""
-        self._look_around(loop)
-        self.ready = True
-
-    def _look_around(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._reader.sweep()
-        self._admission.adapt()
-        loop.call_later(SWEEP_SECONDS, self._look_around, loop)
-
-    def drain(self) -> None:
-        """From now on `/readyz` says no, and whoever is answered is asked to go elsewhere."""
-        self.ready = False
+        self._service.start(loop)
 
     def __rsgi__(self, scope: Any, protocol: Any) -> Coroutine[Any, Any, None]:
         """Answers one request."""
         exchange = self._asked.get(scope.path)
         if exchange is None or scope.method != "POST":
             return self._other(scope.path, scope.method, protocol)
-        if self._metrics.in_flight - self._reader.stalled >= self._admission.most:
+        if self._service.full:
             return self._turn_away(protocol)
         return self._predict(exchange, scope.headers, protocol)
 
     async def _predict(self, exchange: Exchange, headers: Any, protocol: Any) -> None:
-        metrics = self._metrics
-        started = perf_counter()
-        metrics.in_flight += 1
+        service = self._service
         try:
-            length = headers.get("content-length")
-            if length is not None and len(length) <= _SMALL_DIGITS:
-                body = await self._reader.read(headers, protocol, length, started)
-                begun = perf_counter()
-                rows, write = exchange(body, headers)
-                if len(rows) <= self._model.turn_rows:
-                    answer, kind = write(self._model.outputs(rows))
-                    ended = perf_counter()
-                    self._admission.seconds += ended - begun
-                    self._admission.answered += 1
-                else:
-                    async with self._turn:
-                        answer, kind = write(await self._model.outputs_in_turns(rows))
-                    ended = perf_counter()
-            else:
-                with self._admission:
-                    body = await self._reader.read(headers, protocol, length, started)
-                    async with self._turn:
-                        await asyncio.sleep(0)
-                        rows, write = exchange(body, headers)
-                        answer, kind = write(await self._model.outputs_in_turns(rows))
-                ended = perf_counter()
-            metrics.requests[200] += 1
-            metrics.predictions += len(rows)
-            metrics.observe(ended - started)
-            protocol.response_bytes(200, kind if self.ready else [*kind, _CLOSE], answer)
+            arriving = service.reader.read(headers, protocol)
+            answer, kind = await service.predict(exchange, headers, arriving)
         except Problem as problem:
-            self._failed(protocol, problem, started)
+            more = (RETRY,) if problem.status == 503 else ()
+            self._refuse(protocol, problem, *more)
         except ClientGoneError:
-            metrics.requests[CLIENT_GONE] += 1
-        except Exception as error:  # noqa: BLE001 - a caller gets an answer whatever happens
-            log("error", "a prediction failed", error=type(error).__name__)
-            self._failed(protocol, Problem(500, "the prediction failed"), started)
-        finally:
-            metrics.in_flight -= 1
+            pass
+        else:
+            protocol.response_bytes(200, kind if service.ready else [*kind, _CLOSE], answer)
 
     async def _turn_away(self, protocol: Any) -> None:
-        """Costs as little as it can: it is done most when there is least time."""
-        self._metrics.requests[503] += 1
-        self._metrics.observe(0.0)
-        headers = [*_PROBLEM, RETRY] if self.ready else [*_PROBLEM, RETRY, _CLOSE]
+        self._service.turned_away()
+        headers = [*_PROBLEM, RETRY] if self._service.ready else [*_PROBLEM, RETRY, _CLOSE]
         protocol.response_bytes(503, headers, _OVERLOADED)
-
-    def _failed(self, protocol: Any, problem: Problem, started: float) -> None:
-        if problem.status >= 500:
-            self._metrics.nan_outputs = self._model.nan_outputs
-            self._metrics.observe(perf_counter() - started)
-        more = (RETRY,) if problem.status == 503 else ()
-        self._count_and_refuse(protocol, problem, *more)
 
     async def _other(self, path: str, method: str, protocol: Any) -> None:
         if path in self._asked:
@@ -148,7 +84,7 @@ class Application:
         elif path in self._own:
             self._own[path](protocol)
         else:
-            self._show(self._shown[path](self.ready), protocol)
+            self._show(self._shown[path](self._service.ready), protocol)
 
     def _show(self, body: bytes | None, protocol: Any) -> None:
         if body is None:
@@ -160,7 +96,7 @@ class Application:
         protocol.response_bytes(200, _TEXT, b"ok\n")
 
     def _readiness(self, protocol: Any) -> None:
-        if self.ready:
+        if self._service.ready:
             protocol.response_bytes(200, _TEXT, b"ready\n")
         else:
             self._refuse(protocol, _stopping())
@@ -175,7 +111,7 @@ class Application:
 
     def _refuse(self, protocol: Any, problem: Problem, *more: tuple[str, str]) -> None:
         headers = [*_PROBLEM, *more]
-        if problem.close or not self.ready:
+        if problem.close or not self._service.ready:
             headers.append(_CLOSE)
         protocol.response_bytes(problem.status, headers, problem.body())
 

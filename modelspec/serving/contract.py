@@ -55,9 +55,10 @@ QUEUE_SECONDS = 0.05
 SURE_IN_FLIGHT = 16
 MAX_IN_FLIGHT = 1024
 # Bodies that are not small are worked off one after the other, between the small ones, and
-# so many of them may be in memory.
+# so many of them may wait for that; those still arriving may take so much memory together.
 SMALL_BODY_BYTES = 9_999
 MAX_LARGE_IN_FLIGHT = 16
+MAX_ARRIVING_BYTES = 16 * MAX_BODY_BYTES
 RETRY_AFTER_SECONDS = 1
 MAX_CONNECTIONS = 16_384
 # After SIGTERM: answering goes on for DRAIN_SECONDS with readiness down, so that whoever sends

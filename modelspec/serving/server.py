@@ -21,6 +21,7 @@ from .log import log
 from .metrics import Metrics
 from .model import Model
 from .routes import routes
+from .service import Service
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,11 +40,10 @@ async def serve(folder: Path, host: str, port: int) -> None:
     bundle = load(folder)
     _check_free(host, port)
     about = bundle.description
-    model = Model(bundle)
     metrics = Metrics({label: getattr(about, label) for label in MODEL_INFO_LABELS})
-    app = Application(model, routes(bundle), metrics)
+    service = Service(Model(bundle), metrics)
     server = Server(
-        app,
+        Application(service, routes(bundle)),
         address=host,
         port=port,
         interface=Interfaces.RSGI,
@@ -76,7 +76,7 @@ async def serve(folder: Path, host: str, port: int) -> None:
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     if not serving.done():
-        await _drain(app, metrics)
+        await _drain(service)
         server.stop()
         # Connections end by themselves, unless a client does not take its answer.
         await asyncio.wait((serving,), timeout=STOP_SECONDS)
@@ -103,11 +103,11 @@ def _check_free(host: str, port: int) -> None:
     socket.create_server((host, port), family=family).close()
 
 
-async def _drain(app: Application, metrics: Metrics) -> None:
+async def _drain(service: Service) -> None:
     """Readiness down first, then requests under way to their end."""
-    app.drain()
+    service.ready = False
     await asyncio.sleep(DRAIN_SECONDS)
     with suppress(TimeoutError):
         async with asyncio.timeout(STOP_SECONDS):
-            while metrics.in_flight:  # noqa: ASYNC110 - an event would cost every request
+            while service.metrics.in_flight:  # noqa: ASYNC110 - an event would cost every request
                 await asyncio.sleep(0.01)

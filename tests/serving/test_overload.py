@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
+import socket
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from modelspec.serving.admission import Admission
 from modelspec.serving.contract import (
+    MAX_ARRIVING_BYTES,
+    MAX_BODY_BYTES,
     MAX_IN_FLIGHT,
     MAX_LARGE_IN_FLIGHT,
     QUEUE_SECONDS,
@@ -19,13 +26,13 @@ from modelspec.serving.contract import (
 )
 from modelspec.serving.problems import Problem
 from tests.serving import networks
-from tests.serving.folders import rent
+from tests.serving.folders import CHURN_ROW, rent
 from tests.serving.processes import Server
-from tests.serving.test_refusals import problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+CODE_408 = 'modelspec_requests_total{code="408"}'
 CODE_503 = 'modelspec_requests_total{code="503"}'
 HEAD = "POST /v1/models/{}:predict HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n"
 
@@ -48,16 +55,27 @@ def test_as_many_are_let_in_as_can_be_answered_soon(cost: float, most: int) -> N
     assert abs(admission.most - most) <= 1
 
 
-def test_only_so_many_large_bodies_are_let_in_and_each_makes_room_again() -> None:
+def test_only_so_many_large_bodies_wait_and_each_makes_room_again() -> None:
     admission = Admission()
-    for _ in range(MAX_LARGE_IN_FLIGHT):
-        admission.__enter__()
-    with pytest.raises(Problem) as caught, admission:
-        pass
-    assert caught.value.status == 503
-    admission.__exit__(None, None, None)
-    with admission:
-        pass
+
+    async def waiting() -> None:
+        async with admission:
+            pass
+
+    async def run() -> None:
+        async with admission.turn:
+            others = [asyncio.create_task(waiting()) for _ in range(MAX_LARGE_IN_FLIGHT)]
+            await asyncio.sleep(0)
+            with pytest.raises(Problem) as caught:
+                await waiting()
+            assert caught.value.status == 503
+            others[0].cancel()
+            await asyncio.sleep(0)
+            others.append(asyncio.create_task(waiting()))
+        await asyncio.gather(*others[1:])
+        await waiting()
+
+    asyncio.run(run())
 
 
 @pytest.fixture(scope="module")
@@ -115,24 +133,47 @@ def test_a_flood_is_answered_in_part_and_refused_in_part_and_counted(slow_server
     assert slow_server.predict([[50]], "rent").status == 200
 
 
-def test_large_bodies_beyond_their_number_are_refused_while_small_ones_are_answered(
+def test_bodies_that_are_still_arriving_take_the_place_of_no_other(own_server: Server) -> None:
+    half = [own_server.socket() for _ in range(500)]
+    for i, connection in enumerate(half):
+        connection.sendall(HEAD.format("churn", (500_000, 500)[i % 2]).encode() + b"{")
+    large = json.dumps({"instances": [CHURN_ROW] * 1000}).encode()
+    time.sleep(1)  # those that have only begun may still be taken for a queue
+    for _ in range(20):
+        assert own_server.post(large).status == 200
+        assert own_server.predict([CHURN_ROW]).status == 200
+    assert own_server.metrics()["modelspec_requests_in_flight"] == 500
+    for connection in half:
+        connection.close()
+
+
+def test_the_memory_of_what_is_arriving_is_bounded_and_the_slow_ones_make_room(
     own_server: Server,
 ) -> None:
-    waiting = [own_server.socket() for _ in range(MAX_LARGE_IN_FLIGHT)]
-    for half in waiting:
-        half.sendall(HEAD.format("churn", 500_000).encode() + b"{")
-    deadline = time.monotonic() + 5
-    while own_server.metrics()["modelspec_requests_in_flight"] < len(waiting):
-        assert time.monotonic() < deadline
-    reply = own_server.post(b" " * 20_000)
-    problem(reply, 503)
-    assert reply.headers["retry-after"] == "1"
-    assert own_server.predict([["pro", 1, None, 1, "web"]]).status == 200
-    for half in waiting:
-        half.close()
-    while own_server.post(b" " * 20_000).status == 503:
-        assert time.monotonic() < deadline
-    assert own_server.metrics()[CODE_503] >= 1
+    resting = resident_bytes(own_server)
+    held = MAX_BODY_BYTES - 1
+    half = [own_server.socket() for _ in range(60)]
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda c: fill(c, held), half))
+    time.sleep(0.5)
+    large = json.dumps({"instances": [CHURN_ROW] * 1000}).encode()
+    assert [own_server.post(large).status for _ in range(5)] == [200] * 5
+    assert resident_bytes(own_server) < resting + 4 * MAX_ARRIVING_BYTES
+    refused = own_server.metrics()
+    assert refused[CODE_408] + refused[CODE_503] >= 60 - MAX_ARRIVING_BYTES // held
+    for connection in half:
+        connection.close()
+
+
+def fill(connection: socket.socket, size: int) -> None:
+    """Sends all but the last byte of a body, or what the server takes of it."""
+    with suppress(OSError):
+        connection.sendall(HEAD.format("churn", size + 1).encode() + b" " * size)
+
+
+def resident_bytes(server: Server) -> int:
+    pages = Path(f"/proc/{server.process.pid}/statm").read_text().split()[1]
+    return int(pages) * resource.getpagesize()
 
 
 def test_probes_are_answered_beside_thousands_of_idle_connections(own_server: Server) -> None:
