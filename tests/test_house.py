@@ -93,7 +93,7 @@ def test_requirements_are_pinned_with_hashes_and_name_no_index(name: str) -> Non
 def test_the_image_gets_the_versions_that_the_tests_run_with() -> None:
     ours = pins_of((ROOT / "requirements.txt").read_text("utf-8"))
     image = pins_of((PACKAGE / "serving" / "requirements.txt").read_text("utf-8"))
-    served = {"granian", "msgspec", "numpy", "ai-edge-litert", "prometheus-client"}
+    served = {"granian", "msgspec", "numpy", "ai-edge-litert", "prometheus-client", "uvloop"}
     assert served <= {package for package, _ in image}
     assert image == {pin: ours.get(pin) for pin in image}
 
