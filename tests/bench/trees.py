@@ -42,6 +42,7 @@ def build(root: Path, count: int) -> Path:
     """A repository of that many released models: rendered files committed, tags packed."""
     root.mkdir()
     git(root, "init", "-q", "-b", "main")
+    git(root, "config", "gc.auto", "0")  # nothing may tidy up beside a measurement
     (root / ".gitignore").write_text("/.modelspec/\n")
     models = list(_models(count))
     for model in models:
@@ -80,7 +81,7 @@ def release(model: Model, lock: dict[str, Any], commit: str) -> Release:
         "spec": spec,
         "commit": commit,
         "sources": sources,
-        "inputs": inputs_digest(ModelSpec.from_canonical(spec), data),
+        "inputs": inputs_digest(ModelSpec.from_canonical(spec), data, {}),
         "image": {**record["image"], "tag": record["image"]["tag"].replace(EXAMPLE, model.name)},
     }
     return Release.model_validate(said)
