@@ -61,19 +61,20 @@ def _send(engine: Engine, folder: Path, tag: str, root: Path) -> None:
     """Load without the base's layers if the engine has them, else with them."""
     under = image.standing_on(image.read(folder)[1])
     below = under.config["rootfs"]["diff_ids"]
-    about = engine.inspect(under.name) if below else None
+    names = [name for name in (under.id, under.name) if name and below]
+    held = [about["RootFS"]["Layers"] for n in names if (about := engine.inspect(n)) is not None]
     refused: WorldError | None = None
-    if not below or (about is not None and about["RootFS"]["Layers"] == below):
+    if not below or below in held:
         try:
             engine.load(image.docker_archive(folder, tag, None))
         except WorldError as error:
             refused = error
         else:
             return
-    found = bases.find(under.name, root, None)
-    if found is not None and found.config["rootfs"]["diff_ids"] == below:
-        engine.load(image.docker_archive(folder, tag, found))
-        return
+    for found in bases.here(under.name, root, None):
+        if found.config["rootfs"]["diff_ids"] == below:
+            engine.load(image.docker_archive(folder, tag, found))
+            return
     raise refused or WorldError(
         f"the base {under.name} that the image was built on is neither in the engine nor on disk"
     )

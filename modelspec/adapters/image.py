@@ -96,7 +96,7 @@ def labels(
     """
     prefix = "org.opencontainers.image"
     return {
-        f"{prefix}.base.digest": base.id,
+        layers.BASE_DIGEST: base.id,
         layers.BASE_NAME: base.name,
         f"{prefix}.created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(committed)),
         f"{prefix}.revision": commit,
@@ -129,10 +129,11 @@ def read(folder: Path) -> tuple[str, Mapping[str, Any]]:
 
 
 def standing_on(config: Mapping[str, Any]) -> Base:
-    """What is known of its base from an image's own config: name, layers, environment."""
+    """What is known of its base from an image's own config: name, ID, layers, environment."""
     below = config["rootfs"]["diff_ids"][: -len(LAYERS)]
-    name = config["config"]["Labels"].get(layers.BASE_NAME, "")
-    return Base(name, "", {**config, "rootfs": {"diff_ids": below}})
+    said = config["config"]["Labels"]
+    name, identifier = said.get(layers.BASE_NAME, ""), said.get(layers.BASE_DIGEST, "")
+    return Base(name, identifier, {**config, "rootfs": {"diff_ids": below}})
 
 
 def docker_archive(folder: Path, tag: str, base: Base | None) -> Iterator[bytes]:

@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
 }
 BASE_NAME = "org.opencontainers.image.base.name"
+BASE_DIGEST = "org.opencontainers.image.base.digest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import typer
 
 from modelspec.cli.output import LiveReport, report, row, say
 from modelspec.cli.tell import telling
-from modelspec.cli.words import LogFormat, Specs
+from modelspec.cli.words import LogFormat, OnlyPinned, Specs
 from modelspec.diagnostics import ModelspecError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def apply(
     push: Annotated[  # noqa: FBT002
         bool, typer.Option("--push", help="Publish: image to the registry, tag to the remote.")
     ] = False,
+    only_pinned: OnlyPinned = False,  # noqa: FBT002
     form: LogFormat = "text",
 ) -> None:
     """Make what the commit asks for: train, build, tag and render it."""
@@ -30,11 +31,15 @@ def apply(
     from modelspec.stages.apply import apply as run
     from modelspec.stages.apply import locked
     from modelspec.stages.facts import every_source
+    from modelspec.stages.lock import require_pins
 
     repository = Repository.open(Path.cwd())
     with telling(form, "apply", repository.root) as warn, locked(repository) as store:
         failed: list[ModelspecError] = []
-        for found in every_source(repository, specs or []):
+        sources = every_source(repository, specs or [])
+        if only_pinned:
+            require_pins(sources)
+        for found in sources:
             began = time.monotonic()
             for warning in found.loaded.warnings:
                 warn(warning)

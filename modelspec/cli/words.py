@@ -43,4 +43,8 @@ LogFormat = Annotated[
     typer.Option("--format", help="How errors are printed: github also annotates their lines."),
 ]
 
+OnlyPinned = Annotated[
+    bool, typer.Option("--locked", help="Refuse what model.lock does not pin: base image, data.")
+]
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

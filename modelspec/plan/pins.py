@@ -36,8 +36,8 @@ def not_pinned(spec: ModelSpec, pins: Mapping[str, str]) -> dict[str, str]:
 
 
 def changed_pins(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
-    """A line for each that differs: `pin of container.base: none -> sha256:4be1f0c2a9d8`."""
+    """A line for each that differs: `container.base: not pinned -> sha256:4be1f0c2a9d8`."""
     for path in sorted({*old, *new}):
         if old.get(path) != new.get(path):
-            before, after = (pins.get(path, "none")[:SHOWN] for pins in (old, new))
-            yield f"pin of {path}: {before} -> {after}"
+            before, after = (pins.get(path, "not pinned")[:SHOWN] for pins in (old, new))
+            yield f"{path}: {before} -> {after}"

@@ -41,7 +41,7 @@ Digest = Annotated[str, AfterValidator(_digest)]
 
 
 class BasePin(Strict):
-    """A base image: `id` is the digest of its config, `manifest` that of what a registry holds."""
+    """A base image: digest of its config, and of the manifest by which its registry has it."""
 
     id: Digest
     manifest: Digest | None = None
@@ -67,6 +67,12 @@ class ModelLock(Strict):
     lock: Integer
     base: dict[str, BasePin] = Field(default_factory=dict)
     data: dict[str, DataPin] = Field(default_factory=dict)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Every name with the digest of what it stands for."""
+        bases = {name: pin.id for name, pin in self.base.items()}
+        return bases | {url: pin.digest for url, pin in self.data.items()}
 
     def text(self) -> str:
         """The file: keys sorted, ASCII, one final newline."""

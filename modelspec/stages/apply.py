@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from modelspec.adapters.git import Repository
@@ -73,15 +74,16 @@ def plan_of(
     """
     from modelspec.stages.toolchain import image_toolchain, toolchain
 
-    root = found.repository.root
     facts = replace(gather(found), publishing=publishing)
     plan = make_plan(found.loaded.spec, facts)
     if plan.found and not facts.dirty and not wanted:
         return plan
-    base = image_toolchain(root, plan.spec)
+    name = plan.spec.container.base
+    base_of = partial(image_toolchain, found.repository.root, name, found.lock.base.get(name))
+    base = base_of()
     plan = make_plan(plan.spec, with_machine(facts, store, toolchain(), base), wanted)
     if pull and not facts.dirty and not base and plan.step("image").action == "run":
-        base = image_toolchain(root, plan.spec, pull=True)
+        base = base_of(pull=True)
         plan = make_plan(plan.spec, replace(plan.facts, image_toolchain=base), wanted)
     return plan
 
@@ -145,6 +147,7 @@ def world_of(found: Source, store: Store, report: Report) -> World:
         store=store,
         report=report,
         loaded=found.loaded,
+        lock=found.lock,
         read=found.read,
         file=found.resolve,
     )

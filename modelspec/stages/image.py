@@ -24,8 +24,9 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> Image
     """
     from modelspec.adapters import base, image
 
+    name = plan.spec.container.base
     with engine_or_none() as engine:
-        found = base.require(plan.spec.container.base, world.repository.root, engine)
+        found = base.require(name, world.repository.root, engine, world.lock.base.get(name))
     if plan.model is None:
         raise AssertionError(plan)
     commit = _commit(step, plan, world)

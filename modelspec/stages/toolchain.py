@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from modelspec.spec.model import ModelSpec
+    from modelspec.spec.model_lock import BasePin
 
 
 def toolchain() -> Mapping[str, str]:
@@ -21,15 +21,24 @@ def toolchain() -> Mapping[str, str]:
     return training() | {"modelspec": __version__}
 
 
-def image_toolchain(root: Path, spec: ModelSpec, *, pull: bool = False) -> Mapping[str, str]:
+def image_toolchain(
+    root: Path, image: str, pin: BasePin | None, *, pull: bool = False
+) -> Mapping[str, str]:
     """Of the image: base, packages, serving code. Empty where the base is not here yet.
+
+    Args:
+        root: of the repository.
+        image: the base, as the spec has it.
+        pin: what the base has to be, if that is pinned.
+        pull: whether a base that is not here may be pulled.
 
     Raises:
         WorldError: with `pull`, if the base is not here and cannot be pulled.
     """
-    from modelspec.adapters import base, image
+    from modelspec.adapters import base
+    from modelspec.adapters.image import made_with
 
     with engine_or_none() as engine:
         find = base.require if pull else base.find
-        found = find(spec.container.base, root, engine)
-    return image.made_with(found) if found else {}
+        found = find(image, root, engine, pin)
+    return made_with(found) if found else {}

@@ -13,6 +13,7 @@ from modelspec.diagnostics import WorldError
 from modelspec.plan.plan import Plan, Step
 from modelspec.plan.records import Record
 from modelspec.spec.load import Loaded
+from modelspec.spec.model_lock import ModelLock
 
 R = TypeVar("R", bound=Record)
 
@@ -39,6 +40,7 @@ class World:
 
     Attributes:
         loaded: the spec, with the places of its keys for messages.
+        lock: what `model.lock` beside the spec pins.
         read: gives the bytes of a file that the spec names, by its path relative to the spec.
         file: names such a file in messages.
     """
@@ -47,6 +49,7 @@ class World:
     store: Store
     report: Report
     loaded: Loaded
+    lock: ModelLock
     read: Callable[[str], bytes]
     file: Callable[[str], str]
 

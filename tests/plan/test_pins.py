@@ -60,10 +60,10 @@ def test_a_pin_that_is_new_or_moves_runs_exactly_what_reads_it(
     before = dict.fromkeys([path], ONE) if old else {}
     first = release(spec_of(), facts(pins=before))
     plan = make_plan(spec_of(), after(first, pins={path: TWO}))
-    was = ONE[:19] if old else "none"
+    was = ONE[:19] if old else "not pinned"
     assert plan.found is None
-    assert plan.changes == (f"pin of {path}: {was} -> {TWO[:19]}",)
-    assert plan.step(expected[0]).reason == f"pin of {path}: {was} -> {TWO[:19]}"
+    assert plan.changes == (f"{path}: {was} -> {TWO[:19]}",)
+    assert plan.step(expected[0]).reason == f"{path}: {was} -> {TWO[:19]}"
     plan, ran = run(plan)
     assert ran == expected
     assert str(plan.version) == version
@@ -73,7 +73,7 @@ def test_a_pin_that_is_taken_away_is_told_too(release: Releaser) -> None:
     first = release(spec_of(), facts(pins={BASE: ONE}))
     plan = make_plan(spec_of(), after(first))
     assert plan.step("image").action == "run"
-    assert plan.step("image").reason == f"pin of {BASE}: {ONE[:19]} -> none"
+    assert plan.step("image").reason == f"{BASE}: {ONE[:19]} -> not pinned"
 
 
 def test_a_base_that_moves_in_the_engine_makes_no_work_by_itself(release: Releaser) -> None:
@@ -127,8 +127,8 @@ def test_the_plan_says_where_a_base_is_not_pinned() -> None:
 
 def test_changes_of_pins_are_told_in_the_order_of_their_names() -> None:
     assert list(changed_pins({DATA: ONE, BASE: ONE}, {DATA: TWO})) == [
-        f"pin of {BASE}: {ONE[:19]} -> none",
-        f"pin of {DATA}: {ONE[:19]} -> {TWO[:19]}",
+        f"{BASE}: {ONE[:19]} -> not pinned",
+        f"{DATA}: {ONE[:19]} -> {TWO[:19]}",
     ]
 
 
