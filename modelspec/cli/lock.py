@@ -17,7 +17,7 @@ def lock(
         str, typer.Option(help="Look up anew what is pinned: base, data, or base,data.")
     ] = "",
 ) -> None:
-    """Pin in model.lock what a spec names and git cannot hold: the base image, remote data."""
+    """Pin in model.lock what git cannot hold: base image and data."""
     from modelspec.adapters.git import Repository
     from modelspec.stages.lock import KINDS
     from modelspec.stages.lock import lock as run
