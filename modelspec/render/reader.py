@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from modelspec.diagnostics import Diagnostic, Location, TemplateError
+from modelspec.spec.characters import name_of_character
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -44,13 +45,19 @@ def documents(path: str, text: str) -> list[Any]:
 
 def _diagnostic(path: str, text: str, error: Exception) -> Diagnostic:
     mark = getattr(error, "problem_mark", None)
-    if mark is None:
+    if mark is not None:
+        line, column, said = mark.line, mark.column, getattr(error, "problem", error)
+    elif found := yaml.reader.Reader.NON_PRINTABLE.search(text):
+        before = text[: found.start()]
+        line, column = before.count("\n"), found.start() - (before.rfind("\n") + 1)
+        said = f"{name_of_character(found[0])} is not allowed"
+    else:
         return Diagnostic(f"the rendered {path} is not YAML: {error}")
-    lines = text.splitlines()
+    lines = text.split("\n")
     return Diagnostic(
-        f"the rendered file is not what it should be: {getattr(error, 'problem', error)}",
-        Location(path, mark.line + 1, mark.column + 1),
+        f"the rendered file is not what it should be: {said}",
+        Location(path, line + 1, column + 1),
         hint="the place is in the rendered text, which was not written; look for the line in the "
         "template",
-        excerpt=lines[mark.line] if mark.line < len(lines) else "",
+        excerpt=lines[line] if line < len(lines) else "",
     )

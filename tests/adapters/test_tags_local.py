@@ -97,7 +97,7 @@ def test_of_many_writers_of_one_tag_exactly_one_wins(world: World) -> None:
         except Conflict:
             return None
         except WorldError as error:  # the other holds the lock of the ref at this moment
-            assert ".lock is in the way" in str(error)  # noqa: PT017
+            assert ".lock is in the way" in str(error)
             return None
 
     with ThreadPoolExecutor(8) as pool:
