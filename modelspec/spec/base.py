@@ -64,7 +64,7 @@ def _duration(value: Any) -> Any:
             return timedelta(microseconds=int(microseconds))
         if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
             hint = f"add the unit: {value}ms, {value}s, {value}m, {value}h or {value}d"
-        elif re.fullmatch(r"([0-9]+[a-z]+){2,}", value):
+        elif re.fullmatch(r"([0-9]{1,9}[a-z]{1,2}){2,6}", value):
             hint = "use one unit: 90m, not 1h30m"
     raise Wrong(f"must be a duration such as 50ms, 5m or 30d, not {show(value)}", hint)
 

@@ -18,6 +18,7 @@ _TRUTH = {
     for text in (word, word.title(), word.upper())
 }
 _TRUTH_1_1 = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+_LONGEST_HINT = 1000  # hints quote what was written
 _LONGEST = 100  # characters of a number; keeps int() away from its limit of 4300 digits
 
 
@@ -32,14 +33,14 @@ class Wrong(ValueError):
 
     Attributes:
         message: a predicate that follows the key's name, such as `must be a whole number`.
-        hint: what to write instead; may be empty.
+        hint: what to write instead; empty where there is nothing, or more than anyone reads.
         offset: the character of the value, counted from 0, at which it goes wrong.
     """
 
     def __init__(self, message: str, hint: str = "", offset: int = 0) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = hint if len(hint) <= _LONGEST_HINT else ""
         self.offset = offset
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 
 from modelspec.diagnostics import InputError
 from modelspec.spec.load import load
-from tests.spec.examples import MINIMAL
+from tests.spec.examples import FULL, MINIMAL
 
 MANY = 9_500  # values; a few more are refused while reading
 
@@ -53,3 +54,19 @@ def test_a_large_wrong_file_is_answered_within_a_second(name: str) -> None:
     assert len(caught.value.diagnostics) <= 51
     assert len(str(caught.value)) < 20_000
     assert "values in one file" not in str(caught.value)
+
+
+VALUES = [match.span(1) for match in re.finditer(r"(?:: |- |\[|, )([\w.%@/-]+)", FULL)]
+
+
+@pytest.mark.parametrize("part", ["1", "1a", "a:1/"])
+def test_a_value_of_nearly_a_megabyte_is_answered_in_no_time_wherever_it_stands(part: str) -> None:
+    long = part * (900_000 // len(part))
+    assert len(VALUES) > 50
+    for start, end in VALUES:
+        began = time.process_time()
+        try:
+            load(f"{FULL[:start]}'{long}'{FULL[end:]}".encode(), "m.yaml")
+        except InputError as error:
+            assert len(str(error)) < 5000, FULL[start - 20 : end]
+        assert time.process_time() - began < 1, FULL[start - 20 : end]
