@@ -10,15 +10,14 @@ from pathlib import Path
 
 import modelspec
 from modelspec.adapters.files import replace_file, user_cache
-from modelspec.adapters.templates import builtin
 from modelspec.diagnostics import WorldError
 
 # All code that a rendered byte can depend on.
 _ROOMS = ("render", "plan", "spec", "serving")
-_MODULES = ("diagnostics.py", "adapters/templates.py", "stages/deploy.py")
+_MODULES = ("diagnostics.py", "stages/templates.py", "stages/deploy.py")
 
 
-def key(lock: str, environment: str) -> str:
+def key(lock: str, environment: str, templates: Mapping[str, str]) -> str:
     """What rendering is a function of: the lock, the environment, templates and this code."""
     state = hashlib.sha256()
     versions = (modelspec.__version__, version("jinja2"), version("pyyaml"))
@@ -26,7 +25,7 @@ def key(lock: str, environment: str) -> str:
         lock,
         environment,
         *versions,
-        *(part for pair in builtin().items() for part in pair),
+        *(part for pair in sorted(templates.items()) for part in pair),
     ):
         state.update(f"{len(text)}\n{text}".encode())
     package = Path(modelspec.__file__).parent

@@ -19,6 +19,7 @@ from modelspec.cli import (
     schema,
     serve,
     status,
+    templates,
     validate,
 )
 from modelspec.cli.output import complain
@@ -70,3 +71,4 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 )
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(templates.app, name="templates")

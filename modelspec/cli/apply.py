@@ -32,10 +32,12 @@ def apply(
     from modelspec.stages.apply import locked
     from modelspec.stages.facts import every_source
     from modelspec.stages.lock import require_pins
+    from modelspec.stages.templates import of_commit
 
     repository = Repository.open(Path.cwd())
     with telling(form, "apply", repository.root) as warn, locked(repository) as store:
         failed: list[ModelspecError] = []
+        held = of_commit(repository, repository.entries(repository.head().oid))
         sources = every_source(repository, specs or [])
         if only_pinned:
             require_pins(sources)
@@ -45,7 +47,7 @@ def apply(
                 warn(warning)
             shown = report("" if len(specs or []) == 1 else found.loaded.spec.metadata.name)
             try:
-                _tell(run(found, store, shown, push=push), repository.root, began)
+                _tell(run(found, store, shown, held, push=push), repository.root, began)
             except ModelspecError as error:  # the other models do not depend on this one
                 failed.append(error)
             finally:

@@ -24,7 +24,7 @@ def check(files: Mapping[str, str]) -> None:
         for number, document in enumerate(documents(path, text), 1):
             if isinstance(document, dict) and {"apiVersion", "kind", "metadata"} <= document.keys():
                 found.append(document)
-            else:
+            elif document is not None:  # where a template leaves an object out
                 mistakes.append(Diagnostic(f"{path}: document {number} is no Kubernetes object"))
     mistakes += [Diagnostic(text) for text in objects.problems(found)]
     mistakes += [

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import difflib
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from traceback import walk_tb
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateSyntaxError
-from jinja2.exceptions import TemplateNotFound, TemplatesNotFound
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import FunctionLoader, TemplateSyntaxError, UndefinedError
+from jinja2.exceptions import SecurityError, TemplateNotFound, TemplatesNotFound
 
 from modelspec.diagnostics import Diagnostic, Location, TemplateError
-from modelspec.render.quote import Ready, yaml_block, yaml_value
+from modelspec.render.limits import limited
+from modelspec.render.quote import yaml_value
+from modelspec.render.sandbox import Sandbox
 
 QUOTING: dict[str, Callable[[Any], str]] = {".yaml.j2": yaml_value}
 """How values are written, by the suffix of the template's name."""
 
-# `safe` would place text unquoted, the others quote for HTML or differ from run to run.
-_REFUSED = ("e", "escape", "forceescape", "pprint", "random", "safe", "tojson", "urlize", "xmlattr")
+OWN = "templates/"
+"""Where a repository has templates of its own; the rest of the path is the template's name."""
+BUILTIN = "builtin/"
+"""What the name of a template that comes with modelspec may begin with, and the place in errors."""
+
+_UNDEFINED = re.compile(r"'(\w+)' is undefined")
+_NO_FILTER = re.compile(r"No (filter|test) named '(\w+)'")
 
 
 def render(name: str, templates: Mapping[str, str], context: Mapping[str, Any]) -> str:
@@ -26,11 +34,12 @@ def render(name: str, templates: Mapping[str, str], context: Mapping[str, Any]) 
 
     Args:
         name: of the template, which ends in one of `QUOTING`.
-        templates: name to text, of all that it may include or extend. Disk is never read.
+        templates: of all that it may include or extend, path to text: what comes with modelspec
+            by its name, what takes its place by `OWN` and its name. Disk is never read.
         context: plain data.
 
     Raises:
-        TemplateError: what is wrong, with the template's name and line.
+        TemplateError: what is wrong, with the template's path and line.
     """
     quote = next((q for suffix, q in QUOTING.items() if name.endswith(suffix)), None)
     if quote is None:
@@ -38,60 +47,71 @@ def render(name: str, templates: Mapping[str, str], context: Mapping[str, Any]) 
         raise TemplateError(
             Diagnostic(f"no quoting is known for the template {name}", hint=f"name it *{known}")
         )
-    environment = _environment(frozenset(templates.items()), quote)
+    environment = environment_of(frozenset(templates.items()), quote)
     try:
-        return environment.get_template(name).render(context)
+        with limited():
+            return environment.get_template(name).render(context)
     except TemplateError:
         raise
     except Exception as error:  # noqa: BLE001 - a template may raise anything
-        raise TemplateError(_diagnostic(error, name, templates)) from None
+        raise TemplateError(_diagnostic(error, name, templates, context)) from None
 
 
 @lru_cache(maxsize=8)
-def _environment(
-    templates: frozenset[tuple[str, str]], quote: Callable[[Any], str]
-) -> ImmutableSandboxedEnvironment:
+def environment_of(
+    templates: frozenset[tuple[str, str]], quote: Callable[[Any], str] = yaml_value
+) -> Sandbox:
     """An environment; kept, because compiling templates is most of the work."""
     texts = dict(templates)
 
     def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
-        return (texts[name], name, lambda: True) if name in texts else None
+        path = path_of(name, texts)
+        return None if path is None else (text_at(path, texts), path, lambda: True)
 
-    def finalize(value: Any) -> Ready:
-        # Jinja marks what blocks, macros and our filters have made; it is quoted already.
-        if isinstance(value, StrictUndefined):
-            str(value)
-        return value if isinstance(value, Ready) else Ready(quote(value))
-
-    environment = ImmutableSandboxedEnvironment(
-        loader=FunctionLoader(load),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-    )
-    environment.filters["block"] = yaml_block
-    for refused in _REFUSED:
-        del environment.filters[refused]
-    environment.globals = {"range": environment.globals["range"]}
-    return environment
+    return Sandbox(quote, loader=FunctionLoader(load))
 
 
-def _diagnostic(error: Exception, name: str, templates: Mapping[str, str]) -> Diagnostic:
-    if isinstance(error, TemplateSyntaxError):
-        place = (error.name or name, error.lineno)
-    else:
-        frames = walk_tb(error.__traceback__)
-        places = [(f.f_code.co_filename, line) for f, line in frames]
-        place = next((p for p in reversed(places) if p[0] in templates), (name, 1))
-    file, line = place
-    lines = templates.get(file, "").splitlines()
+def path_of(name: str, templates: Collection[str]) -> str | None:
+    """Where the template of this name is; None if there is none."""
+    if f"{OWN}{name}" in templates:
+        return f"{OWN}{name}"
+    builtin = name.removeprefix(BUILTIN)
+    known = builtin in templates and not builtin.startswith(OWN)
+    return f"{BUILTIN}{builtin}" if known else None
+
+
+def text_at(path: str, templates: Mapping[str, str]) -> str:
+    """The text of the template that is there; empty if there is none."""
+    return templates.get(path if path.startswith(OWN) else path.removeprefix(BUILTIN), "")
+
+
+def at_line(path: str, text: str, line: int, message: str, hint: str = "") -> Diagnostic:
+    """Something wrong in a line of a template."""
+    lines = text.splitlines()
     excerpt = lines[line - 1] if 0 < line <= len(lines) else ""
     column = len(excerpt) - len(excerpt.lstrip()) + 1
-    return Diagnostic(_message(error), Location(file, line, column), excerpt=excerpt)
+    return Diagnostic(message, Location(path, line, column), hint, excerpt)
+
+
+def of_syntax(error: TemplateSyntaxError, path: str, text: str) -> Diagnostic:
+    """What is wrong with the text of a template."""
+    return at_line(path, text, error.lineno, _message(error), "".join(_hints(error, {}, ())))
+
+
+def _diagnostic(
+    error: Exception, name: str, templates: Mapping[str, str], context: Mapping[str, Any]
+) -> Diagnostic:
+    start = path_of(name, templates) or name
+    if isinstance(error, TemplateSyntaxError):
+        path = error.filename or start
+        return of_syntax(error, path, text_at(path, templates))
+    places = [(f.f_code.co_filename, line) for f, line in walk_tb(error.__traceback__)]
+    known = (place for place in reversed(places) if text_at(place[0], templates))
+    path, line = next(known, (start, 1))
+    if isinstance(error, RecursionError) and (path, line) not in places:
+        return at_line(path, text_at(path, templates), line, "the template is nested too deep")
+    hint = "".join(_hints(error, context, templates))
+    return at_line(path, text_at(path, templates), line, _message(error), hint)
 
 
 def _message(error: Exception) -> str:
@@ -100,6 +120,35 @@ def _message(error: Exception) -> str:
     if isinstance(error, TemplateNotFound):
         return f"there is no template {error.name}"
     if isinstance(error, RecursionError):
-        return "the template includes itself without end"
+        return "the template includes or calls itself without end"
     text = str(error).partition("\n")[0].rstrip(".")
     return text or type(error).__name__
+
+
+def _hints(
+    error: Exception, context: Mapping[str, Any], templates: Collection[str]
+) -> Iterator[str]:
+    """At most one."""
+    text = str(error)
+    if isinstance(error, TemplateNotFound):
+        yield near(
+            str(error.name).removeprefix(OWN), [path.removeprefix(OWN) for path in templates]
+        )
+    elif isinstance(error, RecursionError):
+        yield f"what comes with modelspec is extended as {BUILTIN}<name>"
+    elif isinstance(error, UndefinedError) and (name := _UNDEFINED.search(text)):
+        yield near(name[1], context)
+    elif isinstance(error, SecurityError):
+        yield "a template sees plain data only, and changes nothing"
+    elif isinstance(error, TemplateSyntaxError) and (name := _NO_FILTER.search(text)):
+        if name[2] in ("safe", "tojson", "escape", "e", "quote"):
+            yield "write the value alone, without quotes around it: it is quoted by itself"
+        elif name[1] == "filter":
+            yield near(name[2], environment_of(frozenset()).filters)
+
+
+def near(word: str, known: Collection[str]) -> str:
+    """A hint which name could be meant; all of them if none is near."""
+    found = difflib.get_close_matches(word, known, 1)
+    names = ", ".join(sorted(name for name in known if name[0] != "("))
+    return f"did you mean {found[0]}?" if found else f"there are: {names or 'none'}"

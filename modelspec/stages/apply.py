@@ -18,6 +18,7 @@ from modelspec.stages import deploy, publish, release
 from modelspec.stages.execute import execute
 from modelspec.stages.facts import gather, with_machine
 from modelspec.stages.source import Source
+from modelspec.stages.templates import Templates
 from modelspec.stages.world import Report, World
 
 TRIES = 3
@@ -88,8 +89,17 @@ def plan_of(
     return plan
 
 
-def apply(found: Source, store: Store, report: Report, *, push: bool) -> Applied:
+def apply(
+    found: Source, store: Store, report: Report, templates: Templates, *, push: bool
+) -> Applied:
     """Bring one model to a release.
+
+    Args:
+        found: the spec.
+        store: of its repository.
+        report: where the run tells how it is going.
+        templates: of the commit.
+        push: whether the release is published.
 
     Raises:
         WorldError: inputs that are not committed, or anything outside that does not allow it.
@@ -100,7 +110,7 @@ def apply(found: Source, store: Store, report: Report, *, push: bool) -> Applied
         # Outside of what is tried again: a tag that was moved stays moved.
         publish.bring_tags(found.repository, [found.loaded.spec.metadata.name], push=push)
         try:
-            return _try(found, store, report, push=push)
+            return _try(found, store, report, templates, push=push)
         except Conflict as conflict:
             if attempt == TRIES:
                 raise
@@ -108,7 +118,9 @@ def apply(found: Source, store: Store, report: Report, *, push: bool) -> Applied
     raise AssertionError(TRIES)
 
 
-def _try(found: Source, store: Store, report: Report, *, push: bool) -> Applied:
+def _try(
+    found: Source, store: Store, report: Report, templates: Templates, *, push: bool
+) -> Applied:
     repository = found.repository
     target = publish.target(found, push=push)
     publishing = target.push and target.remote is not None
@@ -122,7 +134,8 @@ def _try(found: Source, store: Store, report: Report, *, push: bool) -> Applied:
             "Commit it, or put it back"
         )
     if plan.found and not publish.lacking(plan.found, target):
-        return Applied(plan, plan.found, deploy.write(repository.root, plan.found))
+        written = deploy.write(repository.root, plan.found, templates)
+        return Applied(plan, plan.found, written)
     wanted = publish.needs(target)
     if wanted:
         plan = plan_of(found, store, publishing=publishing, pull=True, wanted=wanted)
@@ -135,7 +148,7 @@ def _try(found: Source, store: Store, report: Report, *, push: bool) -> Applied:
     new = release.compose(
         replace(made, found=None), published=target.published, reference=reference
     )
-    rendered = deploy.render(new)
+    rendered = deploy.render(new, templates)
     release.tag(new, world, target.remote if push else None)
     return Applied(made, new, deploy.put(repository.root, new.name, rendered))
 

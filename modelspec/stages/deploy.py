@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from modelspec.adapters import rendered
 from modelspec.adapters.files import replace_file
-from modelspec.adapters.templates import builtin
 from modelspec.diagnostics import Diagnostic, InputError, Location
 from modelspec.plan.lock import lock_text
+from modelspec.stages.templates import Templates, of_worktree
 
 if TYPE_CHECKING:
     from modelspec.plan.release import Release
@@ -21,15 +21,15 @@ ENVIRONMENT = "default"
 LOCK = "release.lock"
 
 
-def render(release: Release) -> dict[str, str]:
+def render(release: Release, templates: Templates) -> dict[str, str]:
     """The lock of a release and the objects rendered from it: file name to text.
 
     Raises:
         TemplateError: before anything is written.
     """
     lock = release.lock()
-    files = _rendered(lock, ENVIRONMENT)
-    rendered.remember(rendered.key(lock_text(lock), ENVIRONMENT), files)
+    files = _rendered(lock, ENVIRONMENT, templates)
+    rendered.remember(rendered.key(lock_text(lock), ENVIRONMENT, templates), files)
     return files
 
 
@@ -38,18 +38,18 @@ def put(root: Path, name: str, files: Mapping[str, str]) -> tuple[Path, ...]:
     return _written(root / "deploy" / ENVIRONMENT / name, files)
 
 
-def write(root: Path, release: Release) -> tuple[Path, ...]:
+def write(root: Path, release: Release, templates: Templates) -> tuple[Path, ...]:
     """Make `deploy/default/<name>/` name this release; returns the files that changed."""
     return (
         ()
-        if is_current(root, release.name, release.lock())
-        else put(root, release.name, render(release))
+        if is_current(root, release.name, release.lock(), templates)
+        else put(root, release.name, render(release, templates))
     )
 
 
-def is_current(root: Path, name: str, lock: Mapping[str, Any]) -> bool:
+def is_current(root: Path, name: str, lock: Mapping[str, Any], templates: Templates) -> bool:
     """Whether `deploy/default/<name>/` is known to be what this lock renders to."""
-    known = rendered.known(rendered.key(lock_text(lock), ENVIRONMENT))
+    known = rendered.known(rendered.key(lock_text(lock), ENVIRONMENT, templates))
     return known is not None and _all_are(root / "deploy" / ENVIRONMENT / name, known)
 
 
@@ -73,10 +73,11 @@ def from_locks(root: Path, *, check: bool) -> tuple[Path, ...]:
         TemplateError: before anything is written.
     """
     made: dict[Path, dict[str, str]] = {}
+    templates = of_worktree(root)
     for path in locks(root):
         folder, shown = path.parent, path.relative_to(root).as_posix()
         try:
-            made[folder] = _rendered(_read(root, path), folder.parent.name)
+            made[folder] = _rendered(_read(root, path), folder.parent.name, templates)
         except InputError as error:
             place = Location(shown, 1, 1)
             problems = (replace(d, location=d.location or place) for d in error.diagnostics)
@@ -85,10 +86,10 @@ def from_locks(root: Path, *, check: bool) -> tuple[Path, ...]:
     return tuple(path for folder, files in made.items() for path in bring(folder, files))
 
 
-def _rendered(lock: Mapping[str, Any], environment: str) -> dict[str, str]:
+def _rendered(lock: Mapping[str, Any], environment: str, templates: Templates) -> dict[str, str]:
     from modelspec.render.bundle import render as bundle
 
-    artifacts = bundle(lock, environment, builtin())
+    artifacts = bundle(lock, environment, templates)
     return {**{a.path: a.text for a in artifacts}, LOCK: lock_text(lock)}
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from modelspec.adapters.git import Repository
+from modelspec.diagnostics import TemplateError
 from modelspec.plan.lock import lock_of
 from modelspec.plan.pins import lock_path
 from modelspec.plan.tags import Version, parse
-from modelspec.stages import deploy, select
+from modelspec.stages import deploy, select, templates
 
 Record = Mapping[str, Any]
 
@@ -47,9 +48,20 @@ def unchanged(start: Path, words: Sequence[str]) -> list[tuple[str, str]] | None
     sources = {path for record in chosen for path in record["sources"]}
     if repository.changed(sorted({*sources, *map(lock_path, specs)})):
         return None
-    if not all(deploy.is_current(repository.root, r["name"], lock_of(r)) for r in chosen):
+    if not _are_current(repository, tree, chosen):
         return None
     return [(record["name"], record["version"]) for record in chosen]
+
+
+def _are_current(repository: Repository, tree: Mapping[str, str], chosen: Sequence[Record]) -> bool:
+    """Whether what is rendered is what the commit's templates, and they alone, make of these."""
+    try:
+        if templates.uncommitted(repository, tree):
+            return False
+        held = templates.texts(templates.committed(repository, tree))
+    except TemplateError:
+        return False
+    return all(deploy.is_current(repository.root, r["name"], lock_of(r), held) for r in chosen)
 
 
 def _releases(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from modelspec.adapters.templates import builtin
-from modelspec.diagnostics import InputError, TemplateError
+from modelspec.diagnostics import InputError
 from modelspec.render.bundle import render
 from modelspec.spec.model import ModelSpec
 from tests.render.conftest import COMMIT, IMAGE_ID, sample
@@ -280,16 +280,6 @@ def test_every_wrong_value_of_a_lock_is_told_at_once(
 def test_a_lock_without_spec_and_record_is_refused() -> None:
     with pytest.raises(InputError, match="is missing"):
         render({}, "default", builtin())
-
-
-def test_a_users_template_of_the_same_name_takes_the_place_of_ours() -> None:
-    name = "prometheus/monitoring.yaml.j2"
-    own = {**builtin(), name: builtin()[name].replace("jobLabel:", "jobbLabel:")}
-    (text,) = (a.text for a in render(sample(), "default", own) if a.path == "monitoring.yaml")
-    assert "jobbLabel" in text
-    broken = {**builtin(), name: "a: {{ b }}"}
-    with pytest.raises(TemplateError, match=r"monitoring\.yaml\.j2:1:1: 'b' is undefined"):
-        render(sample(), "default", broken)
 
 
 def test_the_commit_on_the_deployment_is_the_one_the_image_was_built_from() -> None:

@@ -86,6 +86,11 @@ def test_a_monitor_that_selects_no_service_is_refused() -> None:
         check({**FILES, "monitoring.yaml": f"{before}matchLabels:{changed}"})
 
 
+def test_an_object_that_is_left_out_is_no_mistake() -> None:
+    without = FILES["monitoring.yaml"].partition("---")[2]
+    check({**FILES, "monitoring.yaml": f"---\n{without}"})
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     serving = FILES["serving.yaml"].replace("  strategy:", "  replicas: 1\n  strategy:")
     monitoring = FILES["monitoring.yaml"].replace('port: "http"', 'port: "web"')
@@ -110,7 +115,7 @@ def test_what_readers_understand_differently_or_not_at_all_is_refused(text: str)
         documents("x.yaml", text)
 
 
-@pytest.mark.parametrize("text", ["[]", "x", "a: 1", "", "---\n---\n"])
+@pytest.mark.parametrize("text", ["[]", "x", "a: 1", "''"])
 def test_a_document_that_is_no_object_is_refused(text: str) -> None:
     with pytest.raises(TemplateError, match="is no Kubernetes object"):
         check({"x.yaml": f"{text}\n---\na: 1\n"})
