@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from modelspec.adapters.git import Repository
+from modelspec.adapters.templates import builtin
 from modelspec.diagnostics import InputError
 from modelspec.plan.pins import BASE
 from modelspec.plan.plan import Plan, make_plan
@@ -28,7 +29,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = released(tmp_path / "here", "wine")
     release = plan(root).found
     assert release is not None
-    deploy.write(root, release)
+    deploy.write(root, release, builtin())
     return root
 
 
