@@ -23,7 +23,7 @@ from docker.errors import ImageNotFound
 from modelspec.adapters import base
 from modelspec.adapters.engine import NoEngine, connect
 from modelspec.adapters.running import free_port
-from modelspec.cli.app import COMMANDS
+from modelspec.cli.app import COMMANDS, app
 from modelspec.spec.load import load
 from tests import golden
 from tests.adapters.images.parts import BASE, missing
@@ -156,7 +156,8 @@ def test_the_readme_shows_the_spec_of_the_example_and_every_command() -> None:
     assert spec[1] == example.read_text("utf-8")
     assert load(spec[1].encode(), "README.md").spec.metadata.name == "breast-cancer"
     listed = re.findall(r"^\| `modelspec (\w+)", text, re.MULTILINE)
-    assert listed == [command.__name__ for command in COMMANDS]
+    groups = [group.name for group in app.registered_groups]
+    assert listed == [*(command.__name__ for command in COMMANDS), *groups]
 
 
 @pytest.mark.parametrize(
