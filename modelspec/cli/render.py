@@ -15,7 +15,7 @@ def render(
         bool, typer.Option("--check", help="Write nothing; exit 7 if a file is out of date.")
     ] = False,
 ) -> None:
-    """Render the objects of every release.lock in the work tree again."""
+    """Render the objects of every release.lock in this tree again."""
     from modelspec.adapters.git import Repository
     from modelspec.diagnostics import Diagnostic, OutOfDate
     from modelspec.stages.deploy import from_locks, locks

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = (
-    "init", "validate", "plan", "apply", "render", "status", "serve", "affected", "schema", "doctor"
-)  # fmt: skip
+from modelspec.cli.app import app
+
+COMMANDS = [found.callback.__name__ for found in app.registered_commands if found.callback]
+GROUPS = [str(group.name) for group in app.registered_groups]
 
 
 def help_of(*words: str) -> str:
@@ -26,12 +27,12 @@ def help_of(*words: str) -> str:
 
 def test_the_list_of_commands_fits_eighty_columns_and_nothing_is_cut_off() -> None:
     text = help_of()
-    assert all(f"\n  {command} " in text for command in COMMANDS)
+    assert all(f"\n  {command} " in text for command in (*COMMANDS, *GROUPS))
     assert "..." not in text.replace("[ARGS]...", "")
     assert max(map(len, text.split("\n"))) <= 80
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, *GROUPS])
 def test_the_help_of_each_command_fits_eighty_columns(command: str) -> None:
     text = help_of(command)
     assert f"Usage: modelspec {command} " in text
