@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from modelspec.adapters.templates import builtin
+from modelspec.plan.document import document
 from modelspec.plan.explain import lines
 from modelspec.plan.facts import Facts
+from modelspec.plan.outlook import Outlook
 from modelspec.plan.plan import make_plan
 from modelspec.plan.tags import Version
 from modelspec.render.bundle import render
@@ -74,7 +76,9 @@ def compiled(content: bytes, lock: dict[str, Any], templates: dict[str, str]) ->
         taken=(Version(1, 0, 0),),
     )
     rendered = render({**lock, "spec": loaded.spec.canonical()}, "default", templates)
-    return [*lines(make_plan(loaded.spec, facts)), *(a.text for a in rendered)]
+    outlook = Outlook(make_plan(loaded.spec, facts))
+    plan = document([outlook], push=False).model_dump_json()
+    return [*lines(outlook), plan, *(a.text for a in rendered)]
 
 
 def parts(name: str) -> tuple[bytes, dict[str, Any], dict[str, str]]:

@@ -8,10 +8,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from modelspec.adapters.files import sync_folder, sync_tree, wrap_os_errors
+from modelspec.adapters.files import replace_file, sync_folder, sync_tree, wrap_os_errors
+from modelspec.diagnostics import WorldError
 from modelspec.plan.digest import short
 
 RECORD = "record.json"
@@ -22,7 +24,8 @@ class Store:
 
     `cache/<step>/<address>/` may vanish at any time. `releases/<step>/<output>/` holds the
     bytes that tags name. Both kinds of entry are folders with a `record.json` and the files of
-    the step; an entry appears by one rename, when it is complete and on disk.
+    the step; an entry appears by one rename, when it is complete and on disk. `seconds/` holds
+    for each model how long its steps took, for estimates alone.
     """
 
     def __init__(self, root: Path) -> None:
@@ -75,6 +78,23 @@ class Store:
     def kept(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         """Every intact entry that a release names: step, short output digest, record."""
         yield from _entries(self.releases)
+
+    def seconds(self, model: str) -> dict[str, float]:
+        """How long each step of a model took the last time it ran here."""
+        try:
+            found = json.loads(self._seconds(model).read_text("ascii"))
+            return {str(step): float(took) for step, took in found.items()}
+        except (OSError, ValueError, AttributeError, TypeError):
+            return {}
+
+    def took(self, model: str, step: str, seconds: float) -> None:
+        """Remember how long a step took; that the disk does not allow it is no matter."""
+        known = self.seconds(model) | {step: round(seconds, 2)}
+        with suppress(WorldError):
+            replace_file(self._seconds(model), json.dumps(known, indent=1).encode())
+
+    def _seconds(self, model: str) -> Path:
+        return self.root / "seconds" / f"{model}.json"
 
     def folder(self, step: str, output: str) -> Path | None:
         """The files of a finished step, found by what it made; None if they are not here."""

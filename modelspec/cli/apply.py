@@ -83,7 +83,7 @@ def _why(applied: Applied) -> str:
     if plan.previous is None or plan.model is None or applied.release is None:
         return ""
     same = "same image" if plan.previous.image.id == applied.release.image.id else "new image"
-    return "; ".join([*plan.changes, same])
+    return "; ".join([*map(str, plan.changes), same])
 
 
 def _how_to_run(release: Release) -> str:

@@ -7,6 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from modelspec.plan import columns
+
 if TYPE_CHECKING:
     from rich.status import Status
     from rich.text import Text
@@ -18,18 +20,9 @@ NAME, WHAT, TOOK = 9, 58, 6
 
 def row(name: str, text: str, seconds: float | None = None) -> str:
     """What there is to say about a step, and how long it took; long texts take several lines."""
-    from modelspec.plan import columns
-
     if seconds is None:
         return columns.row(name, [(text, WHAT + 2 + TOOK)])
-    return columns.row(name, [(text, WHAT), (f"{took(seconds):>{TOOK}}", TOOK)])
-
-
-def took(seconds: float) -> str:
-    """A duration for people: `0.3 s`, `12 s`, `17 min`."""
-    if seconds >= 600:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
+    return columns.row(name, [(text, WHAT), (f"{columns.took(seconds):>{TOOK}}", TOOK)])
 
 
 class PlainReport:
@@ -110,7 +103,7 @@ def left(began: float, at: float, now: float, done: float) -> str:
     """
     if done <= at or now - began < 1:
         return ""
-    return f", at most {took((now - began) * (1 - done) / (done - at))} left"
+    return f", at most {columns.took((now - began) * (1 - done) / (done - at))} left"
 
 
 def _moving(step: Step, text: str) -> Text:

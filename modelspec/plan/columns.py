@@ -30,6 +30,13 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:.0f}" if "e+" in text else text
 
 
+def took(seconds: float) -> str:
+    """A duration for people: `0.3 s`, `12 s`, `17 min`."""
+    if seconds >= 600:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
+
+
 def row(name: str, cells: Sequence[tuple[str, int]]) -> str:
     """A row of a table, of as many lines as its longest cell takes.
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from modelspec.plan.columns import WIDTH, fold, row
+from collections.abc import Iterator, Sequence
+
+from modelspec.plan.classes import makes_new
+from modelspec.plan.columns import NAME, WIDTH, fold, row, took
+from modelspec.plan.objects import Deployment
+from modelspec.plan.objects_text import change_lines
+from modelspec.plan.outlook import Outlook
 from modelspec.plan.pins import BASE, not_pinned
 from modelspec.plan.plan import Plan, Step
 from modelspec.plan.steps import GATES_OF_THE_CONTAINER
@@ -10,37 +16,85 @@ from modelspec.plan.tags import Version
 from modelspec.spec.metrics import default_metrics
 from modelspec.spec.network import Mlp
 
-WHAT, REASON = 39, 26
+WHAT, REASON, TIME = 33, 22, 7
+INDENT = 2 + NAME + 1
+CHANGES = 12
+_ALL = WIDTH - INDENT
 
 
-def headline(plan: Plan) -> str:
-    """The model, and what number it has or will get."""
-    name = plan.spec.metadata.name
+def headline(one: Outlook) -> str:
+    """The model, what number it has or will get, and what that costs."""
+    plan = one.plan
     if plan.found and plan.next() is None:
-        return f"{name}   {plan.found.version} is up to date."
+        if one.idle:
+            return f"{one.name}   {plan.found.version} is up to date."
+        return f"{one.name}   {plan.found.version} is released, its files are out of date"
     version = _version(plan)
     if plan.previous is None:
-        return f"{name}   first release" + (f": {version}" if version else "")
+        return f"{one.name}   first release" + (f": {version}" if version else "")
     old = plan.previous.version
-    if version is None:
-        return f"{name}   {old} -> a new version, once the data are read"
-    return f"{name}   {old} -> {version}"
+    number = f"{old} -> {version}" if version else f"{old} -> a new version"
+    return f"{one.name}   {number}   {one.change}"
 
 
-def lines(plan: Plan) -> list[str]:
+def lines(one: Outlook) -> list[str]:
     """The headline, then a row for every step with its reason, then what follows them."""
-    if plan.found:
-        return [headline(plan)]
-    text = [headline(plan)]
-    for change in plan.changes:
-        text += [f"  {line}" for line in fold(change, WIDTH - 2)]
-    for step in plan.steps:
-        text.append(row(step.name, [(_what(step, plan), WHAT), (step.reason, REASON)]))
-    name, version = plan.spec.metadata.name, _version(plan)
-    tag = f"tag {name}/v{version}" if version else "a new tag"
-    text.append(row("release", [(f"{tag} on {plan.facts.commit[:7]}", WHAT + REASON)]))
-    text.append(row("render", [(f"deploy/default/{name}: 3 files", WHAT + REASON)]))
+    plan = one.plan
+    text = [headline(one)]
+    if one.idle:
+        return text
+    if not plan.found:
+        for change in plan.changes:
+            text += [f"  {line}" for line in fold(str(change), WIDTH - 2)]
+    text += _steps(one)
+    if not plan.found:
+        version = _version(plan)
+        tag = f"tag {one.name}/v{version}" if version else "a new tag"
+        text.append(row("release", [(f"{tag} on {plan.facts.commit[:7]}", _ALL)]))
+    for deployment in one.deployments:
+        text += _deployment(deployment, one.name)
     return text
+
+
+def _steps(one: Outlook) -> Iterator[str]:
+    """Each step that makes something, with its time where that is known; the others in one row."""
+    kept = []
+    room = (WHAT, REASON) if one.seconds else (WHAT + 5, REASON + 4)
+    for step in one.plan.steps:
+        if step.action == "run" or makes_new(step):
+            texts = (_what(step, one.plan), step.reason)
+            time = f"~{took(one.seconds[step.name])}" if step.name in one.seconds else ""
+            yield row(step.name, [*zip(texts, room, strict=True), (f"{time:>{TIME}}", TIME)])
+        else:
+            kept.append(step.name)
+    if kept and not one.plan.found:
+        yield row("kept", [(", ".join(kept), _ALL)])
+
+
+def _deployment(one: Deployment, name: str) -> Iterator[str]:
+    files = ", ".join(one.files) if len(one.files) < 3 else f"{len(one.files)} files"
+    new = f", {_count(one.added)} new" if one.added else ""
+    gone = f", {_count(one.removed)} gone" if one.removed else ""
+    restarts = "; pods restart" if one.restarts else ""
+    folder = f"deploy/{one.environment}/{name}"
+    yield row("render", [(f"{folder}: {files}{new}{gone}{restarts}", _ALL)])
+    above = ""
+    for change in one.changes[:CHANGES]:
+        if change.title != above:
+            yield from _indented(fold(change.title, WIDTH - INDENT))
+        above = change.title
+        yield from _indented(change_lines(change, WIDTH - INDENT - 2), 2)
+    if len(one.changes) > CHANGES:
+        more = len(one.changes) - CHANGES
+        yield from _indented([f"and {more} more changes: modelspec plan --json"])
+
+
+def _indented(lines: Sequence[str], deeper: int = 0) -> Iterator[str]:
+    return (f"{'':<{INDENT + deeper}}{line}" for line in lines)
+
+
+def _count(objects: tuple[str, ...]) -> str:
+    return f"{len(objects)} object{'' if len(objects) == 1 else 's'}"
 
 
 def _version(plan: Plan) -> Version | None:

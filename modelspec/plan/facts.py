@@ -28,6 +28,7 @@ class Facts:
         finished: results in the cache: (step, address) to record.
         kept: (step, output) of which the bytes are on this machine.
         toolchain: what this machine would make each step with.
+        seconds: how long each step of this model took on this machine the last time.
         image_toolchain: what goes into an image besides: base, wheels, runtime.
         publishing: whether the release is for others too; those that are not are then drafts.
     """
@@ -44,6 +45,7 @@ class Facts:
     unreadable: tuple[str, ...] = ()
     finished: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     kept: frozenset[tuple[str, str]] = frozenset()
+    seconds: Mapping[str, float] = field(default_factory=dict)
     toolchain: Mapping[str, str] = field(default_factory=dict)
     image_toolchain: Mapping[str, str] = field(default_factory=dict)
     publishing: bool = False

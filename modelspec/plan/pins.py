@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from modelspec.plan.difference import Difference
+
 if TYPE_CHECKING:
     from modelspec.spec.model import ModelSpec
     from modelspec.spec.model_lock import ModelLock
@@ -35,9 +37,9 @@ def not_pinned(spec: ModelSpec, pins: Mapping[str, str]) -> dict[str, str]:
     return {} if BASE in pins or "@" in base else {BASE: base}
 
 
-def changed_pins(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
-    """A line for each that differs: `container.base: not pinned -> sha256:4be1f0c2a9d8`."""
+def changed_pins(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Difference]:
+    """Each that differs: `container.base: not pinned -> sha256:4be1f0c2a9d8`."""
     for path in sorted({*old, *new}):
         if old.get(path) != new.get(path):
             before, after = (pins.get(path, "not pinned")[:SHOWN] for pins in (old, new))
-            yield f"{path}: {before} -> {after}"
+            yield Difference(path, before, after)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from modelspec.plan.difference import Difference, differences
 from modelspec.plan.digest import digest, short
 from modelspec.plan.facts import Facts
 from modelspec.plan.pins import changed_pins
@@ -51,7 +52,7 @@ class Plan:
         found: the release that these inputs already have.
         previous: the latest release, that changes are told against.
         model: MAJOR.MINOR.0 of the model; None until its data have been read.
-        changes: differences of spec and pins to `previous`, such as `train.epochs: 50 -> 80`.
+        changes: differences of spec and pins to `previous`.
     """
 
     spec: ModelSpec
@@ -61,7 +62,7 @@ class Plan:
     found: Release | None
     previous: Release | None
     model: Version | None
-    changes: tuple[str, ...]
+    changes: tuple[Difference, ...]
 
     @property
     def version(self) -> Version | None:
@@ -126,7 +127,7 @@ def make_plan(spec: ModelSpec, facts: Facts, wanted: tuple[str, ...] = ()) -> Pl
     )
 
 
-def _changes(old: Release, spec: Mapping[str, Any], facts: Facts) -> tuple[str, ...]:
+def _changes(old: Release, spec: Mapping[str, Any], facts: Facts) -> tuple[Difference, ...]:
     return (*differences(old.spec, spec), *changed_pins(old.pins, facts.pins))
 
 
@@ -158,7 +159,7 @@ class _Walk:
         action, record = self._decide(rule, made)
         if record is not None:
             self.known[rule.name] = record
-        reason = {"keep": "up to date", "reuse": "finished by an earlier run"}.get(action)
+        reason = {"keep": "up to date", "reuse": "made by an earlier run"}.get(action)
         return Step(rule, made, action, reason or self._why(rule), record)
 
     def _taken(self, name: str) -> Any:
@@ -173,7 +174,7 @@ class _Walk:
         return ("reuse", finished) if finished is not None else ("run", None)
 
     def _first(self) -> str:
-        return "" if self.previous else "first release"
+        return "" if self.previous else "new"
 
     def _why(self, rule: Rule) -> str:
         if self.previous is None:
@@ -181,14 +182,15 @@ class _Walk:
         if rule.name not in self.previous.steps:
             return "new in the spec"
         changed = [
-            line
+            str(difference)
             for path in rule.reads
-            for line in differences(at(self.previous.spec, path), at(self.spec, path), path)
+            for difference in differences(at(self.previous.spec, path), at(self.spec, path), path)
         ]
         if rule.files:
             blobs = set(self.previous.sources.values())
             changed += [f"{f} changed" for f, blob in self.facts.files.items() if blob not in blobs]
-        changed += changed_pins(rule.pinned(self.previous.pins), rule.pinned(self.facts.pins))
+        pins = changed_pins(rule.pinned(self.previous.pins), rule.pinned(self.facts.pins))
+        changed += map(str, pins)
         changed += [
             f"{name} changed"
             for name in rule.upstream
@@ -231,25 +233,3 @@ def _gone(step: Step, facts: Facts) -> bool:
 def _released(release: Release, name: str) -> Mapping[str, Any] | None:
     made = release.steps.get(name)
     return made.record if made else None
-
-
-def differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
-    """What differs between two plain values, a line each: `train.epochs: 50 -> 80`."""
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for name in sorted({*old, *new}):
-            yield from differences(old.get(name), new.get(name), f"{path}.{name}".lstrip("."))
-    elif isinstance(old, Mapping) and new is None:
-        yield from differences(old, {}, path)
-    elif old is None and isinstance(new, Mapping):
-        yield from differences({}, new, path)
-    elif old != new:
-        yield f"{path}: {_shown(old)} -> {_shown(new)}"
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "(default)"
-    if isinstance(value, list):
-        return "[" + ", ".join(_shown(v) for v in value) + "]"
-    text = str(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -36,8 +36,9 @@ class Image(BaseModel):
 class Release(BaseModel):
     """What was made from one set of inputs, and the version that names it.
 
-    `pins` holds what `model.lock` pinned; without any it is left out, as in records of before
-    there were locks.
+        `pins` holds what `model.lock` pinned; without any it is left out, as in records of before
+    there were locks. `seconds` says how long each step took where it ran. That is no result: no
+    key, no digest and no lock holds it.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -53,6 +54,7 @@ class Release(BaseModel):
     steps: dict[str, Made]
     image: Image
     toolchain: dict[str, str]
+    seconds: dict[str, float] = {}
 
     def key(self, step: str) -> str | None:
         """The key under which a step was released, if this release has it."""

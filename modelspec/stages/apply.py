@@ -75,7 +75,8 @@ def plan_of(
     """
     from modelspec.stages.toolchain import image_toolchain, toolchain
 
-    facts = replace(gather(found), publishing=publishing)
+    seconds = store.seconds(found.loaded.spec.metadata.name)
+    facts = replace(gather(found), publishing=publishing, seconds=seconds)
     plan = make_plan(found.loaded.spec, facts)
     if plan.found and not facts.dirty and not wanted:
         return plan

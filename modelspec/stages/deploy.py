@@ -28,9 +28,21 @@ def render(release: Release, templates: Templates) -> dict[str, str]:
         TemplateError: before anything is written.
     """
     lock = release.lock()
-    files = _rendered(lock, ENVIRONMENT, templates)
+    files = files_of(lock, ENVIRONMENT, templates)
     rendered.remember(rendered.key(lock_text(lock), ENVIRONMENT, templates), files)
     return files
+
+
+def files_of(lock: Mapping[str, Any], environment: str, templates: Templates) -> dict[str, str]:
+    """The files of one environment's folder for a lock, itself among them: name to text.
+
+    Raises:
+        TemplateError: a template cannot be rendered, or what it renders is not valid.
+    """
+    from modelspec.render.bundle import render as bundle
+
+    artifacts = bundle(lock, environment, templates)
+    return {**{a.path: a.text for a in artifacts}, LOCK: lock_text(lock)}
 
 
 def put(root: Path, name: str, files: Mapping[str, str]) -> tuple[Path, ...]:
@@ -77,20 +89,13 @@ def from_locks(root: Path, *, check: bool) -> tuple[Path, ...]:
     for path in locks(root):
         folder, shown = path.parent, path.relative_to(root).as_posix()
         try:
-            made[folder] = _rendered(_read(root, path), folder.parent.name, templates)
+            made[folder] = files_of(_read(root, path), folder.parent.name, templates)
         except InputError as error:
             place = Location(shown, 1, 1)
             problems = (replace(d, location=d.location or place) for d in error.diagnostics)
             raise InputError(*problems) from None
     bring = _differing if check else _written
     return tuple(path for folder, files in made.items() for path in bring(folder, files))
-
-
-def _rendered(lock: Mapping[str, Any], environment: str, templates: Templates) -> dict[str, str]:
-    from modelspec.render.bundle import render as bundle
-
-    artifacts = bundle(lock, environment, templates)
-    return {**{a.path: a.text for a in artifacts}, LOCK: lock_text(lock)}
 
 
 def _written(folder: Path, files: Mapping[str, str]) -> tuple[Path, ...]:

@@ -69,9 +69,12 @@ def _learned(step: Step, plan: Plan, world: World) -> Facts:
     _same_as_before(step, made)
     where = address(step.rule, step.key or "", plan.facts)
     world.store.finish(folder, step.name, where, made)
-    world.report.finished(step, module.summary(record), time.monotonic() - began)
+    took = time.monotonic() - began
+    world.store.took(plan.spec.metadata.name, step.name, took)
+    world.report.finished(step, module.summary(record), took)
     return replace(
         plan.facts,
+        seconds={**plan.facts.seconds, step.name: round(took, 2)},
         finished={**plan.facts.finished, (step.name, where): made},
         kept=plan.facts.kept | {(step.name, made["output"])},
     )

@@ -139,5 +139,5 @@ def _newer(old: BasePin | None, new: BasePin) -> BasePin:
 
 
 def _changes(old: ModelLock, new: ModelLock) -> Iterable[str]:
-    told = list(changed_pins(old.digests, new.digests))
+    told = list(map(str, changed_pins(old.digests, new.digests)))
     return told if told or new == old else ["more is known of what is pinned"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from modelspec.adapters.git import Remote
 from modelspec.plan.columns import number
+from modelspec.plan.estimate import last_seconds
+from modelspec.plan.objects import NOT_BUILT
 from modelspec.plan.plan import Plan, address
 from modelspec.plan.records import EvaluateRecord, ImageRecord
 from modelspec.plan.release import Image, Made, Release
-from modelspec.plan.tags import message
+from modelspec.plan.tags import Version, message
 from modelspec.stages.world import World
 
 
@@ -25,6 +28,7 @@ def compose(plan: Plan, *, published: bool, reference: str | None) -> Release:
     version = plan.version
     if version is None:
         raise AssertionError(plan)
+    last = last_seconds(plan.facts)
     return Release(
         name=plan.spec.metadata.name,
         version=str(version),
@@ -37,7 +41,28 @@ def compose(plan: Plan, *, published: bool, reference: str | None) -> Release:
         steps={s.name: Made(key=s.key or "", record=dict(s.record or {})) for s in plan.steps},
         image=Image(id=record.output, tag=record.tag, commit=record.commit, reference=reference),
         toolchain=dict(_toolchain(plan)),
+        seconds={s.name: last[s.name] for s in plan.steps if s.name in last},
     )
+
+
+def foresee(plan: Plan) -> Release:
+    """What the plan will lead to; a stand-in for the image where it is not built yet.
+
+    Of a version that depends on data that were not read yet it has 0.0.
+    """
+    image = ImageRecord(
+        output=NOT_BUILT,
+        base="",
+        base_id="",
+        size=0,
+        tag=f"{plan.spec.metadata.name}:sha-{NOT_BUILT[7:19]}",
+        commit=plan.facts.commit,
+    ).model_dump(mode="json")
+    instead = {"image": image}
+    steps = (replace(s, record=s.record or instead.get(s.name, {})) for s in plan.steps)
+    model = plan.model or Version(0, 0, 0)
+    made = replace(plan, found=None, steps=tuple(steps), model=model)
+    return compose(made, published=False, reference=None)
 
 
 def _toolchain(plan: Plan) -> Mapping[str, str]:

@@ -10,7 +10,8 @@ from contextlib import redirect_stdout
 
 import pytest
 
-from modelspec.cli.output import PlainReport, clean, left, row, took
+from modelspec.cli.output import PlainReport, clean, left, row
+from modelspec.plan.columns import took
 from modelspec.plan.plan import Step
 from modelspec.plan.records import EvaluateRecord, GateRecord
 from modelspec.plan.steps import Rule

@@ -9,6 +9,7 @@ import pytest
 
 from modelspec.plan.explain import lines
 from modelspec.plan.facts import Facts
+from modelspec.plan.outlook import Outlook
 from modelspec.plan.pins import BASE, DATA, changed_pins, lock_path, not_pinned, pins_of
 from modelspec.plan.plan import inputs_digest, make_plan
 from modelspec.plan.release import Release
@@ -62,7 +63,7 @@ def test_a_pin_that_is_new_or_moves_runs_exactly_what_reads_it(
     plan = make_plan(spec_of(), after(first, pins={path: TWO}))
     was = ONE[:19] if old else "not pinned"
     assert plan.found is None
-    assert plan.changes == (f"{path}: {was} -> {TWO[:19]}",)
+    assert [str(change) for change in plan.changes] == [f"{path}: {was} -> {TWO[:19]}"]
     assert plan.step(expected[0]).reason == f"{path}: {was} -> {TWO[:19]}"
     plan, ran = run(plan)
     assert ran == expected
@@ -119,14 +120,14 @@ def test_a_base_is_pinned_by_the_lock_or_by_its_own_name() -> None:
 
 def test_the_plan_says_where_a_base_is_not_pinned() -> None:
     def said(**fields: object) -> str:
-        return " ".join(" ".join(lines(make_plan(spec_of(), facts(**fields)))).split())
+        return " ".join(" ".join(lines(Outlook(make_plan(spec_of(), facts(**fields))))).split())
 
     assert "not pinned" in said()
     assert "not pinned" not in said(pins={BASE: ONE})
 
 
 def test_changes_of_pins_are_told_in_the_order_of_their_names() -> None:
-    assert list(changed_pins({DATA: ONE, BASE: ONE}, {DATA: TWO})) == [
+    assert list(map(str, changed_pins({DATA: ONE, BASE: ONE}, {DATA: TWO}))) == [
         f"{BASE}: {ONE[:19]} -> not pinned",
         f"{DATA}: {ONE[:19]} -> {TWO[:19]}",
     ]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from modelspec.plan.facts import Facts
-from modelspec.plan.plan import differences, make_plan
+from modelspec.plan.plan import make_plan
 from modelspec.plan.release import Release
 from modelspec.plan.steps import key, rules
 from modelspec.plan.tags import Version
@@ -38,7 +38,7 @@ def test_a_first_apply_runs_every_step_in_order_and_is_version_1(run: Runner) ->
 def test_the_plan_names_all_steps_before_any_ran() -> None:
     plan = make_plan(spec_of(), facts())
     assert [(s.name, s.action) for s in plan.steps] == [(name, "run") for name in ALL]
-    assert {s.reason for s in plan.steps} == {"first release"}
+    assert {s.reason for s in plan.steps} == {"new"}
 
 
 def test_the_same_inputs_again_are_the_same_release_even_without_bytes(
@@ -166,12 +166,3 @@ def test_a_draft_gives_way_when_publishing(release: Releaser) -> None:
 def test_the_order_of_keys_and_written_defaults_change_nothing() -> None:
     written = spec_of(train={"batch_size": 32, "epochs": 50})
     assert make_plan(written, facts()).inputs == make_plan(spec_of(), facts()).inputs
-
-
-def test_differences_are_told_by_path_with_old_and_new_value() -> None:
-    old = {"train": {"epochs": 5}, "export": ["onnx"]}
-    new = {"train": {"epochs": 6, "batch_size": 8}, "export": ["onnx"]}
-    assert list(differences(old, new)) == [
-        "train.batch_size: (default) -> 8",
-        "train.epochs: 5 -> 6",
-    ]
