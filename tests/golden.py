@@ -14,9 +14,9 @@ import sys
 from pathlib import Path
 
 from modelspec.adapters.templates import builtin
-from modelspec.plan.lock import lock_text
-from modelspec.render.bundle import render
+from modelspec.spec.environment import DEFAULT
 from modelspec.spec.load import load
+from modelspec.stages.deploy import LOCK, render
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -38,10 +38,10 @@ def produced(name: str) -> dict[Path, str]:
         sys.exit(f"apply {name} in a scratch repository, and copy its release.lock to {folder}")
     record = json.loads((folder / "release.lock").read_text("utf-8"))["record"]
     lock = {"spec": spec.canonical(), "record": record}
-    rendered = render(lock, "default", builtin())
+    files = {name: content.decode() for name, content in render(lock, DEFAULT, builtin()).items()}
     return {
-        folder / "release.lock": lock_text(lock),
-        **{folder / "rendered" / artifact.path: artifact.text for artifact in rendered},
+        folder / LOCK: files.pop(LOCK),
+        **{folder / "rendered" / name: text for name, text in files.items()},
     }
 
 

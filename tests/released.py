@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from modelspec.plan.lock import lock_text
+from modelspec.adapters.templates import builtin
 from modelspec.plan.plan import inputs_digest
 from modelspec.plan.release import Release
 from modelspec.plan.tags import message
+from modelspec.spec.environment import DEFAULT
 from modelspec.spec.model import ModelSpec
+from modelspec.stages.deploy import render
 from tests import golden
 
 ENVIRONMENT = {
@@ -59,8 +61,9 @@ def released(root: Path, name: str) -> Path:
     text.write_bytes(message(f"{name} {release.version}", release.model_dump(mode="json")))
     git(root, "tag", "-a", "--cleanup=verbatim", "-F", str(text), release.tag)
     folder = root / "deploy" / "default" / name
-    shutil.copytree(golden.EXAMPLES / name / "rendered", folder)
-    (folder / "release.lock").write_text(lock_text(release.lock()))
+    folder.mkdir(parents=True)
+    for file, content in render(release.lock(), DEFAULT, builtin()).items():
+        (folder / file).write_bytes(content)
     return root
 
 

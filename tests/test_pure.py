@@ -19,6 +19,7 @@ from modelspec.plan.outlook import Outlook
 from modelspec.plan.plan import make_plan
 from modelspec.plan.tags import Version
 from modelspec.render.bundle import render
+from modelspec.spec.environment import DEFAULT
 from modelspec.spec.load import load
 from tests import golden
 
@@ -75,7 +76,7 @@ def compiled(content: bytes, lock: dict[str, Any], templates: dict[str, str]) ->
         sources=sources,
         taken=(Version(1, 0, 0),),
     )
-    rendered = render({**lock, "spec": loaded.spec.canonical()}, "default", templates)
+    rendered = render({**lock, "spec": loaded.spec.canonical()}, DEFAULT, templates)
     outlook = Outlook(make_plan(loaded.spec, facts))
     plan = document([outlook], push=False).model_dump_json()
     return [*lines(outlook), plan, *(a.text for a in rendered)]

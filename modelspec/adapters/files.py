@@ -51,6 +51,26 @@ def replace_file(path: Path, content: bytes) -> bool:
     return True
 
 
+def remove_file(path: Path, *, up_to: Path | None = None) -> None:
+    """Remove a file if it is there, and then the folders above it that are empty.
+
+    Args:
+        path: of the file.
+        up_to: the uppermost folder to remove; None: none is removed.
+
+    Raises:
+        WorldError: if the disk does not allow it.
+    """
+    with wrap_os_errors(path):
+        path.unlink(missing_ok=True)
+        folder = path.parent
+        while up_to and folder.is_relative_to(up_to) and folder.is_dir():
+            if any(folder.iterdir()):
+                return
+            folder.rmdir()
+            folder = folder.parent
+
+
 def sync_tree(folder: Path) -> None:
     """Bring every file below a folder, and the folders themselves, to the disk."""
     for path in folder.rglob("*"):

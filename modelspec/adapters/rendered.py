@@ -45,11 +45,11 @@ def known(key: str) -> Mapping[str, str] | None:
     return found if isinstance(found, dict) else None
 
 
-def remember(key: str, files: Mapping[str, str]) -> None:
-    """Remember what was rendered: file name to text. A full or read-only disk is no matter."""
+def remember(key: str, files: Mapping[str, bytes]) -> None:
+    """Remember what was rendered: file name to content. A full or read-only disk is no matter."""
     try:
-        content = json.dumps({name: digest(text.encode()) for name, text in files.items()})
-        replace_file(_path(key), content.encode())
+        known = json.dumps({name: digest(content) for name, content in files.items()})
+        replace_file(_path(key), known.encode())
     except WorldError:
         return
 

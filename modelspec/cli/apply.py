@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ import typer
 
 from modelspec.cli.output import LiveReport, report, row, say
 from modelspec.cli.tell import telling
-from modelspec.cli.words import LogFormat, OnlyPinned, Specs
+from modelspec.cli.words import Force, LogFormat, OnlyPinned, Specs
 from modelspec.diagnostics import ModelspecError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def apply(
         bool, typer.Option("--push", help="Publish: image to the registry, tag to the remote.")
     ] = False,
     only_pinned: OnlyPinned = False,  # noqa: FBT002
+    force: Force = False,  # noqa: FBT002
     form: LogFormat = "text",
 ) -> None:
     """Make what the commit asks for: train, build, tag and render it."""
@@ -47,7 +49,9 @@ def apply(
                 warn(warning)
             shown = report("" if len(specs or []) == 1 else found.loaded.spec.metadata.name)
             try:
-                _tell(run(found, store, shown, held, push=push), repository.root, began)
+                _tell(
+                    run(found, store, shown, held, push=push, force=force), repository.root, began
+                )
             except ModelspecError as error:  # the other models do not depend on this one
                 failed.append(error)
             finally:
@@ -69,11 +73,10 @@ def _tell(applied: Applied, root: Path, began: float) -> None:
         say(row("release", applied.release.tag))
         if why := _why(applied):
             say(row("", why))
-    if applied.written:
-        folder = applied.written[0].parent.relative_to(root)
-        names = [path.name for path in applied.written]
+    for folder, paths in groupby(applied.written, lambda path: path.parent):
+        names = [path.name for path in paths]
         files = ", ".join(names) if len(names) < 3 else f"{len(names)} files"
-        say(row("render", f"{folder}: {files}"))
+        say(row("render", f"{folder.relative_to(root)}: {files}"))
     if applied.plan.found is not applied.release:
         say(_how_to_run(applied.release))
 

@@ -12,7 +12,8 @@ from modelspec.cli.output import say
 
 def schema(
     kind: Annotated[
-        Literal["Model", "Project"], typer.Argument(help="Of model.yaml, or of modelspec.yaml.")
+        Literal["Model", "Project", "Environment"],
+        typer.Argument(help="Of model.yaml, modelspec.yaml, or the files in environments/."),
     ] = "Model",
 ) -> None:
     """Print the JSON Schema of the language, for editors."""

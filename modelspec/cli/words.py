@@ -48,3 +48,7 @@ OnlyPinned = Annotated[
 ]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+Force = Annotated[
+    bool, typer.Option("--force", help="Also undo what was edited by hand in rendered files.")
+]

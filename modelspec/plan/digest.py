@@ -24,6 +24,11 @@ def digest_bytes(content: bytes) -> str:
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
+def git_blob(content: bytes) -> str:
+    """The id that git gives a file with this content."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()  # noqa: S324
+
+
 def short(digest: str) -> str:
     """The first half of a digest, as it names a folder."""
     return digest.removeprefix("sha256:")[:32]

@@ -1,4 +1,4 @@
-"""A `release.lock` as text."""
+"""A `release.lock`: the release that a folder runs, and what was rendered from it there."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ def lock_of(record: Mapping[str, Any]) -> dict[str, Any]:
     """
     rest = {name: value for name, value in record.items() if name != "seconds"}
     return {"spec": rest.pop("spec"), "record": rest}
+
+
+def released_part(lock: Mapping[str, Any]) -> dict[str, Any]:
+    """A lock without what was rendered: the same wherever the release runs."""
+    return {key: value for key, value in lock.items() if key != "files"}
 
 
 def lock_text(lock: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from modelspec.render import checks, engine, kubernetes, prometheus
 from modelspec.render.release import Released, context, read
+from modelspec.spec.environment import LoadedEnvironment
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +38,21 @@ TARGETS: Mapping[str, Target] = {
 
 
 def render(
-    lock: Mapping[str, Any], environment: str, templates: Mapping[str, str]
+    lock: Mapping[str, Any], environment: LoadedEnvironment, templates: Mapping[str, str]
 ) -> tuple[Artifact, ...]:
     """The files of one release in one environment, parsed back and checked.
 
     Args:
         lock: what a `release.lock` holds: `spec` and `record`.
-        environment: its name.
+        environment: where it runs, and what is different there.
         templates: name to text, as `adapters.templates.builtin` has them.
 
     Raises:
-        InputError: if the lock is not one.
+        InputError: if the lock is not one, or an override does not fit its spec.
         TemplateError: if a template cannot be rendered, or what it renders is not valid.
     """
-    released = read(lock)
-    common = context(released, environment)
+    released = read(lock, environment)
+    common = context(released)
     artifacts = tuple(
         Artifact(path, engine.render(template, templates, {**common, **target.context(released)}))
         for target in TARGETS.values()

@@ -19,10 +19,11 @@ def context(released: Released) -> dict[str, Any]:
     """Values for the templates beyond those of every target."""
     deploy = released.spec.deploy
     image = released.release.image
-    local = image.reference is None
+    reference = image.at(released.environment.registry)
+    local = reference is None
     return {
         "image": {
-            "name": image.tag if local else image.reference,
+            "name": image.tag if reference is None else reference,
             # A bare name would be pulled from a public registry.
             "pull_policy": "Never" if local else "IfNotPresent",
         },

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelspec.render.release import Released, metadata
-from modelspec.render.slo import rules
+from modelspec.render.release import Released
+from modelspec.render.slo import Watched, rules
 from modelspec.serving.contract import METRICS_ROUTE, PORT_NAME
 
 FILES = {"prometheus/monitoring.yaml.j2": "monitoring.yaml"}
@@ -20,9 +20,16 @@ def context(released: Released) -> dict[str, Any]:
         InputError: if an objective cannot be watched with the metrics of the runtime.
     """
     spec, release = released.spec, released.release
-    groups, notes = rules(release.name, release.version, spec.metadata.owner, spec.monitor.slo)
+    watched = Watched(
+        release.name,
+        release.version,
+        spec.metadata.owner,
+        released.environment.name,
+        released.environment.namespace,
+    )
+    groups, notes = rules(watched, spec.monitor.slo)
     return {
-        "rule_metadata": metadata(release.name, release.version),
+        "rule_metadata": released.metadata(release.version),
         "notes": {"modelspec/slo-windows": "; ".join(notes)} if notes else {},
         "groups": groups,
         "scrape": {"port": PORT_NAME, "route": METRICS_ROUTE, "interval": SCRAPE_INTERVAL},

@@ -12,7 +12,9 @@ from pydantic import ValidationError
 from modelspec.diagnostics import Diagnostic, InputError
 from modelspec.plan.release import Release, release_of_lock
 from modelspec.plan.tags import Version
+from modelspec.spec.environment import Environment, LoadedEnvironment
 from modelspec.spec.model import ModelSpec
+from modelspec.spec.overrides import overridden
 
 _ID = re.compile(r"sha256:[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -22,22 +24,40 @@ _TAG = re.compile(r"[^\s@]+:sha-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What a lock holds."""
+    """What a lock holds, and where it is to run.
+
+    Attributes:
+        spec: as the environment runs it, with its overrides.
+    """
 
     spec: ModelSpec
     release: Release
+    environment: Environment
 
     @property
     def model_version(self) -> str:
         """MAJOR.MINOR: what the image knows."""
         return self.release.version.rpartition(".")[0]
 
+    def metadata(self, version: str) -> dict[str, Any]:
+        """Name and labels of an object, and the namespace, unless it is up to whoever applies.
 
-def read(lock: Mapping[str, Any]) -> Released:
-    """The release and the spec of a lock.
+        Args:
+            version: MAJOR.MINOR of the model; MAJOR.MINOR.PATCH only for what each release
+                changes.
+        """
+        name, namespace = self.release.name, self.environment.namespace
+        about: dict[str, Any] = {"name": name, "namespace": namespace}
+        about["labels"] = {**labels(name), "app.kubernetes.io/version": version}
+        return {key: value for key, value in about.items() if value is not None}
+
+
+def read(lock: Mapping[str, Any], environment: LoadedEnvironment) -> Released:
+    """The release and the spec of a lock, as an environment runs it.
 
     Raises:
-        InputError: every value of the lock that cannot be one, by its key.
+        InputError: every value of the lock that cannot be one, by its key, or every override
+            that does not fit the spec, by its place.
     """
     parts = {key: lock.get(key) for key in ("spec", "record")}
     problems = [
@@ -56,7 +76,7 @@ def read(lock: Mapping[str, Any]) -> Released:
     if release and spec:
         problems += _contradictions(release, spec)
         if not problems:
-            return Released(spec, release)
+            return Released(overridden(spec, environment), release, environment.environment)
     hint = "take it from the tag again: modelspec apply"
     raise InputError(*(Diagnostic(f"release.lock: {text}", hint=hint) for text in problems))
 
@@ -85,30 +105,20 @@ def _contradictions(release: Release, spec: ModelSpec) -> Iterator[str]:
         yield "record.image.reference: must be <registry>/<name>@sha256:<64 hex>"
 
 
-def context(released: Released, environment: str) -> dict[str, Any]:
+def context(released: Released) -> dict[str, Any]:
     """What the templates of every target may use."""
     name, about = released.release.name, released.spec.metadata
     annotations = {"modelspec/owner": about.owner, "modelspec/description": about.description}
     return {
-        "environment": environment,
+        "environment": released.environment.name,
         "name": name,
         "version": released.model_version,
         "labels": labels(name),
         "annotations": {key: text for key, text in annotations.items() if text},
-        "metadata": metadata(name, released.model_version),
+        "metadata": released.metadata(released.model_version),
     }
 
 
 def labels(name: str) -> dict[str, str]:
     """What selectors select: labels that never change while the name stays."""
     return {"app.kubernetes.io/name": name, "app.kubernetes.io/managed-by": "modelspec"}
-
-
-def metadata(name: str, version: str) -> dict[str, Any]:
-    """Name and labels of an object; the namespace is up to whoever applies it.
-
-    Args:
-        name: of the model.
-        version: MAJOR.MINOR of the model; MAJOR.MINOR.PATCH only for what each release changes.
-    """
-    return {"name": name, "labels": {**labels(name), "app.kubernetes.io/version": version}}

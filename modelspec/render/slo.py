@@ -62,15 +62,40 @@ def neighbours(latency: timedelta) -> tuple[timedelta, ...]:
     return (*[b for b in bounds if b < latency][-1:], *[b for b in bounds if b > latency][:1])
 
 
-def rules(
-    name: str, version: str, owner: str, slo: Slo
-) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-    """The groups of a PrometheusRule for one model.
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A model where it runs.
 
-    Args:
+    Attributes:
         name: of the model, which is the `job` of its series too.
         version: MAJOR.MINOR.PATCH, for the labels of alerts.
         owner: for the annotations of alerts; may be empty.
+        environment: its name, which keeps what is recorded apart from that of other environments.
+        namespace: of its pods; None if that is up to whoever applies.
+    """
+
+    name: str
+    version: str
+    owner: str
+    environment: str
+    namespace: str | None = None
+
+    @property
+    def scraped(self) -> dict[str, str]:
+        """Labels of the series of its pods, and of no others if the namespace is known."""
+        return {"job": self.name} | ({"namespace": self.namespace} if self.namespace else {})
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels of what is recorded about it."""
+        return {"model": self.name, "environment": self.environment}
+
+
+def rules(watched: Watched, slo: Slo) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """The groups of a PrometheusRule for one model.
+
+    Args:
+        watched: the model.
         slo: the objectives.
 
     Returns:
@@ -81,13 +106,13 @@ def rules(
     """
     groups = []
     notes = []
-    for objective in (_availability(name, slo), _latency(name, slo)):
+    for objective in (_availability(watched, slo), _latency(watched, slo)):
         found, said = tiers(objective.share, objective.window)
         notes += [f"{objective.name}: {note}" for note in said]
-        recorded = _recorded(name, objective, found)
-        alerts = [_alert(name, version, owner, objective, tier) for tier in found]
-        groups.append(_group(f"{name}-{objective.name}", recorded + alerts))
-    groups.append(_group(f"{name}-absence", [_absence(name, version, owner)]))
+        recorded = _recorded(watched, objective, found)
+        alerts = [_alert(watched, objective, tier) for tier in found]
+        groups.append(_group(f"{watched.name}-{objective.name}", recorded + alerts))
+    groups.append(_group(f"{watched.name}-absence", [_absence(watched)]))
     return groups, tuple(notes)
 
 
@@ -96,22 +121,23 @@ def _group(name: str, rules: list[Rule]) -> dict[str, Any]:
 
 
 def _sum(rates: str) -> str:
-    """Per namespace, so that a model in staging and in production are not mixed."""
+    """Per namespace: without one in the spec, a model may run in several that must not mix."""
     return f"sum by (namespace) ({rates})"
 
 
-def _availability(name: str, slo: Slo) -> Objective:
-    requests = _sum(rate(REQUESTS, f"{BASE}m", job=name))
-    failed = union(rate(REQUESTS, f"{BASE}m", job=name, **{LABEL_CODE: code}) for code in FAILURES)
+def _availability(watched: Watched, slo: Slo) -> Objective:
+    on = watched.scraped
+    requests = _sum(rate(REQUESTS, f"{BASE}m", **on))
+    failed = union(rate(REQUESTS, f"{BASE}m", **on, **{LABEL_CODE: code}) for code in FAILURES)
     errors = f"{_sum(failed)} or 0 * {requests}"
     return Objective("availability", slo.availability, slo.window, requests, errors, "failed")
 
 
-def _latency(name: str, slo: Slo) -> Objective:
-    requests = _sum(rate(f"{REQUEST_DURATION}_count", f"{BASE}m", job=name))
+def _latency(watched: Watched, slo: Slo) -> Objective:
+    on = watched.scraped
+    requests = _sum(rate(f"{REQUEST_DURATION}_count", f"{BASE}m", **on))
     within = union(
-        rate(f"{REQUEST_DURATION}_bucket", f"{BASE}m", job=name, le=le)
-        for le in _le(slo.latency_p99)
+        rate(f"{REQUEST_DURATION}_bucket", f"{BASE}m", **on, le=le) for le in _le(slo.latency_p99)
     )
     # A histogram without the bucket would count every request as slow: loud, not silent.
     errors = f"{requests} - ({_sum(within)} or 0 * {requests})"
@@ -138,20 +164,20 @@ def _length(seconds: float) -> timedelta:
     return timedelta(microseconds=int(Decimal(str(seconds)) * 1_000_000))
 
 
-def _series(kind: str, name: str, slo: str) -> str:
-    return selector(f"model:{kind}", model=name, slo=slo)
+def _series(kind: str, watched: Watched, slo: str) -> str:
+    return selector(f"model:{kind}", **watched.labels, slo=slo)
 
 
 def _ratio(window: int) -> str:
     return f"errors:ratio_rate{minutes_text(window)}"
 
 
-def _recorded(name: str, objective: Objective, found: tuple[Tier, ...]) -> list[Rule]:
-    labels = {"model": name, "slo": objective.name}
+def _recorded(watched: Watched, objective: Objective, found: tuple[Tier, ...]) -> list[Rule]:
+    labels = {**watched.labels, "slo": objective.name}
     base = f"rate{BASE}m"
     recorded = {f"requests:{base}": objective.requests, f"errors:{base}": objective.errors}
     errors, requests = (
-        _series(f"{k}:{base}", name, objective.name) for k in ("errors", "requests")
+        _series(f"{k}:{base}", watched, objective.name) for k in ("errors", "requests")
     )
     for window in sorted({w for tier in found for w in (tier.long, tier.short)}):
         over = minutes_text(window)
@@ -163,12 +189,12 @@ def _recorded(name: str, objective: Objective, found: tuple[Tier, ...]) -> list[
     return [{"record": f"model:{k}", "expr": v, "labels": labels} for k, v in recorded.items()]
 
 
-def _alert(name: str, version: str, owner: str, objective: Objective, tier: Tier) -> Rule:
+def _alert(watched: Watched, objective: Objective, tier: Tier) -> Rule:
     budget = 1 - objective.share
     threshold = _plain(tier.factor * budget)
     long, short = minutes_text(tier.long), minutes_text(tier.short)
     over = " and ".join(
-        f"{_series(_ratio(window), name, objective.name)} > {threshold}"
+        f"{_series(_ratio(window), watched, objective.name)} > {threshold}"
         for window in (tier.long, tier.short)
     )
     return {
@@ -176,15 +202,15 @@ def _alert(name: str, version: str, owner: str, objective: Objective, tier: Tier
         "expr": over,
         "labels": {
             "severity": tier.severity,
-            "model": name,
-            "version": version,
+            **watched.labels,
+            "version": watched.version,
             "slo": objective.name,
             "window": long,
         },
         "annotations": _annotations(
-            owner,
-            f"{name} spends its {objective.name} budget {_plain(tier.factor)} times as fast as "
-            f"its objective allows",
+            watched.owner,
+            f"{watched.name} spends its {objective.name} budget {_plain(tier.factor)} times as "
+            f"fast as its objective allows",
             f"{{{{ $value | humanizePercentage }}}} of requests {objective.bad} over {long}, and "
             f"the last {short} are no better. At that speed {long} cost at least "
             f"{percent_text(tier.share)} of the error budget, which is {percent_text(budget)} of "
@@ -193,14 +219,20 @@ def _alert(name: str, version: str, owner: str, objective: Objective, tier: Tier
     }
 
 
-def _absence(name: str, version: str, owner: str) -> Rule:
+def _absence(watched: Watched) -> Rule:
+    name = watched.name
     return {
         "alert": "ModelMetricsAbsent",
-        "expr": f"absent({selector(REQUESTS, job=name)})",
+        "expr": f"absent({selector(REQUESTS, **watched.scraped)})",
         "for": ABSENT_FOR,
-        "labels": {"severity": "page", "model": name, "version": version, "slo": "availability"},
+        "labels": {
+            "severity": "page",
+            **watched.labels,
+            "version": watched.version,
+            "slo": "availability",
+        },
         "annotations": _annotations(
-            owner,
+            watched.owner,
             f"{name} reports no metrics",
             f"No pod of {name} was scraped for {ABSENT_FOR}: none runs, or none can be reached. "
             f"Until then its objectives are not watched.",

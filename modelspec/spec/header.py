@@ -9,7 +9,11 @@ from modelspec.spec.source import Source
 from modelspec.spec.suggest import did_you_mean
 
 API_VERSION = "modelspec/v1"
-_KINDS = ("Model", "Project")
+_PLACES = {
+    "Model": "a Model is a file model.yaml in any folder",
+    "Project": "a Project is the file modelspec.yaml at the top of the repository",
+    "Environment": "an Environment is a file in environments/ at the top of the repository",
+}
 
 
 def check_header(source: Source, kind: str) -> None:
@@ -33,9 +37,13 @@ def check_header(source: Source, kind: str) -> None:
         return
     if is_later_value(("kind",), found):
         message, hint = f"kind {show(found)} is not supported yet", ""
-    elif found in _KINDS:
-        message = f"this file is a {found}, and a {kind} is needed here"
-        hint = "a Project is the file modelspec.yaml at the top of the repository"
+    elif found in _PLACES:
+        message = f"this file is {_a(found)}, and {_a(kind)} is needed here"
+        hint = _PLACES[found]
     else:
-        message, hint = f"kind must be {kind}, not {show(found)}", did_you_mean(found, _KINDS)
+        message, hint = f"kind must be {kind}, not {show(found)}", did_you_mean(found, _PLACES)
     raise InputError(places.diagnostic(message, places.value(("kind",)), hint))
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "AEIOU" else f"a {kind}"

@@ -28,15 +28,23 @@ _MODEL_KEYS = (
 )
 _PROJECT_KEYS = (("store",), ("artifacts",), ("champion",), ("templates",), ("metadata",))
 
+_ENVIRONMENT_KEYS = tuple(
+    (*above, *key)
+    for above in (("overrides",), ("overrides", "models", ANY))
+    for key in _MODEL_KEYS
+    if key[0] in ("deploy", "monitor")
+)
+
 KEYS: Mapping[str, tuple[Path, ...]] = {
     "Model": _MODEL_KEYS,
     "Project": _PROJECT_KEYS,
+    "Environment": _ENVIRONMENT_KEYS,
     "Lock": (),
 }
 """By kind: paths of keys."""
 
 _VALUES: Mapping[Path, frozenset[str]] = {
-    ("kind",): frozenset(("Environment",)),
+    ("target",): frozenset(("kserve",)),
     ("task",): frozenset(("multilabel_classification",)),
     ("model", "type"): frozenset(("cnn", "transfer")),
     ("serve", "runtime"): frozenset(("onnx", "savedmodel")),

@@ -39,6 +39,8 @@ def dotted(path: Path) -> str:
 def path_of(location: tuple[str | int, ...]) -> Path:
     """The path in the file of an error, without the names of variants that pydantic inserts."""
     steps = list(location)
+    if steps[-1:] == ["[key]"]:
+        steps.pop()
     if steps[:1] == ["model"]:
         del steps[1:2]
     elif steps[:2] == ["data", "features"]:
@@ -50,11 +52,16 @@ def path_of(location: tuple[str | int, ...]) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One error: the path that is wrong, or that is missing, or that nobody knows."""
+    """One error: the path that is wrong, or that is missing, or that nobody knows.
+
+    Attributes:
+        of_key: whether the last step of the path is wrong itself, and not what it leads to.
+    """
 
     path: Path
     kind: str
     context: dict[str, Any]
+    of_key: bool = False
 
     @classmethod
     def of(cls, error: ErrorDetails) -> Problem:
@@ -64,7 +71,7 @@ class Problem:
             return cls((*path, "type"), "missing", {})
         if error["type"] == "union_tag_invalid":
             path = (*path, "type")
-        return cls(path, error["type"], error.get("ctx", {}))
+        return cls(path, error["type"], error.get("ctx", {}), error["loc"][-1:] == ("[key]",))
 
 
 class Explainer:
@@ -85,6 +92,10 @@ class Explainer:
             path = path[:-1]  # the short form of a feature
         message, hint, offset = self._value(problem)
         place = places.within(path, offset) if offset else places.value(path)
+        if problem.of_key:
+            place = places.key(path)
+            message = f"{show(path[-1])} {message}"
+            return places.diagnostic(f"{dotted(path[:-1])}: {message}", place, hint)
         return places.diagnostic(f"{dotted(path)} {message}", place, hint)
 
     def not_yet(self, path: Path) -> Diagnostic:
@@ -144,10 +155,9 @@ class Explainer:
             words, name = _LIMITS[problem.kind]
             limit = _limit(context.get(name), written)
             return f"must be {words} {limit}, not {show(written)}", "", 0
-        columns = problem.path[-1:] == ("features",)
-        describe = (
-            _columns if columns and problem.kind == "dict_type" else _SHAPES.get(problem.kind)
-        )
+        if problem.kind == "dict_type":
+            return (*_names(written, problem.path), 0)
+        describe = _SHAPES.get(problem.kind)
         if describe is None:
             return f"cannot be {show(written)}", "", 0
         message, hint = describe(written, context)
@@ -194,9 +204,14 @@ def _mapping(written: object, _context: dict[str, Any]) -> tuple[str, str]:
     return f"must be a mapping of keys, not {show(written)}", ""
 
 
-def _columns(written: object, _context: dict[str, Any]) -> tuple[str, str]:
-    message = f"must be a mapping of columns, not {show(written)}"
-    return message, "write each as `column: number` or `column: category`"
+def _names(written: object, path: Path) -> tuple[str, str]:
+    """For a mapping whose keys are names, which people like to write as a list."""
+    entries: dict[Path, tuple[str, str]] = {
+        ("data", "features"): ("columns", "`column: number` or `column: category`"),
+        ("models",): ("models", "`churn: 1.4.0`"),
+    }
+    what, example = entries.get(path, ("names", "`name:` with its keys below it"))
+    return f"must be a mapping of {what}, not {show(written)}", f"write each as {example}"
 
 
 def _list(written: object, _context: dict[str, Any]) -> tuple[str, str]:
@@ -226,7 +241,6 @@ _MAPPINGS = ("model_type", "model_attributes_type")
 _SHAPES: dict[str, Callable[[object, dict[str, Any]], tuple[str, str]]] = {
     "model_type": _mapping,
     "model_attributes_type": _mapping,
-    "dict_type": _mapping,
     "tuple_type": _list,
     "string_type": _text,
     "too_short": _too_short,

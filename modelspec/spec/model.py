@@ -58,13 +58,13 @@ class ModelSpec(Strict):
         Raises:
             pydantic.ValidationError: if it is not the canonical form of any spec.
         """
-        return cls.model_validate(_frozen(canonical))
+        return cls.model_validate(frozen(canonical))
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
     """Lists as tuples, all the way down: JSON has only lists, the strict models only tuples."""
     if isinstance(value, Mapping):
-        return {name: _frozen(item) for name, item in value.items()}
+        return {name: frozen(item) for name, item in value.items()}
     if isinstance(value, list):
-        return tuple(_frozen(item) for item in value)
+        return tuple(frozen(item) for item in value)
     return value

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from modelspec.spec.scalar import Wrong, show
 
 NAME_LENGTH = 40  # of 63 characters; the rest is for suffixes of rendered objects
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+LABEL_LENGTH = 63
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_NUMBER = r"(0|[1-9][0-9]{0,8})"
+_VERSION = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}")
 _PORT = r"(:[0-9]{1,5})?"
 _HOST = r"[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*"
 _PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
@@ -35,6 +39,30 @@ def _name(value: str) -> str:
         f"must be lower-case letters, digits and `-`, beginning with a letter, not {show(value)}",
         f"write {better}" if better else "the name becomes part of Kubernetes names",
     )
+
+
+def _label(value: str) -> str:
+    if len(value) <= LABEL_LENGTH and _LABEL.fullmatch(value):
+        return value
+    if len(value) > LABEL_LENGTH:
+        raise Wrong(f"must be at most {LABEL_LENGTH} characters long, not {len(value)}")
+    better = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")
+    raise Wrong(
+        f"must be lower-case letters, digits and `-`, not {show(value)}",
+        f"write {better}" if better else "Kubernetes takes it as a name",
+    )
+
+
+def _version(value: Any) -> str:
+    text = value if isinstance(value, str) else ""
+    if _VERSION.fullmatch(text):
+        return text
+    hint = "one release, by its whole number: 1.4.0"
+    if match := re.fullmatch(r"[vV=]*0*([0-9]+)\.0*([0-9]+)\.0*([0-9]+)", text):
+        hint = f"write {'.'.join(match.groups())}"
+    elif re.fullmatch(r"[vV]?[0-9]+(\.[0-9]+)?", text):
+        hint = "all three numbers are needed: 1.4.0"
+    raise Wrong(f"must be an exact version such as 1.4.0, not {show(value)}", hint)
 
 
 def _source(value: str) -> str:
@@ -154,6 +182,14 @@ def _matching(pattern: str, longest: int, *others: str) -> WithJsonSchema:
 
 Name = Annotated[str, AfterValidator(_name), _matching(_NAME.pattern, NAME_LENGTH, "boolean")]
 """A DNS-1035 label that leaves room for suffixes: it names the tag, the image and objects."""
+
+Label = Annotated[
+    str, AfterValidator(_label), _matching(_LABEL.pattern, LABEL_LENGTH, "number", "boolean")
+]
+"""A DNS-1123 label, as the name of a namespace is one."""
+
+ExactVersion = Annotated[str, BeforeValidator(_version), _matching(_VERSION.pattern, 29)]
+"""MAJOR.MINOR.PATCH of one release."""
 
 SourcePath = Annotated[
     str, AfterValidator(_source), _matching(r"[^/~:\\-][^\\]*\.[cC][sS][vV]", 1000)

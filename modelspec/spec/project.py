@@ -6,12 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from modelspec.diagnostics import InputError, in_order
 from modelspec.spec.base import Strict
-from modelspec.spec.header import check_header
 from modelspec.spec.paths import RegistryPrefix
-from modelspec.spec.source import read
-from modelspec.spec.validate import limited, validate
+from modelspec.spec.validate import load_kind
 
 FILE = "modelspec.yaml"
 
@@ -40,10 +37,4 @@ def load_project(content: bytes, file: str) -> Project:
     Raises:
         InputError: every problem there is, in the order of the file.
     """
-    source = read(content, file)
-    check_header(source, "Project")
-    outcome = validate(Project, "Project", source)
-    problems = [*source.problems, *outcome.diagnostics]
-    if problems or outcome.value is None:
-        raise InputError(*limited(in_order(problems)))
-    return outcome.value
+    return load_kind(Project, "Project", content, file)[0]

@@ -18,15 +18,20 @@ from pydantic_core import core_schema
 
 from modelspec.serving.contract import DURATION_BUCKETS
 from modelspec.spec.base import duration_text, percent_text
+from modelspec.spec.environment import Changes, Environment
 from modelspec.spec.metrics import METRICS, metrics_of
 from modelspec.spec.model import ModelSpec, Task
 from modelspec.spec.project import Project
 
-Kind = Literal["Model", "Project"]
+Kind = Literal["Model", "Project", "Environment"]
 Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_MODELS: Mapping[Kind, type[BaseModel]] = {"Model": ModelSpec, "Project": Project}
+_MODELS: Mapping[Kind, type[BaseModel]] = {
+    "Model": ModelSpec,
+    "Project": Project,
+    "Environment": Environment,
+}
 # Lists in which nothing may stand twice.
 _SETS = (("Evaluate", "metrics"), ("ModelSpec", "export"))
 # pydantic leaves bounds of numbers that are read by functions as they are called in Python.
@@ -51,6 +56,8 @@ def json_schema(kind: Kind) -> Schema:
     made["title"] = f"modelspec {kind}"
     if kind == "Model":
         _add_what_is_known_above(made)
+    if kind == "Environment":
+        _need_nothing_below(Changes, made)
     return {"$schema": DIALECT, **made}
 
 
@@ -87,6 +94,8 @@ def _tidy(part: Schema) -> None:
     part.pop("discriminator", None)  # OpenAPI's, unknown to JSON Schema
     if part.get("default", "") is None:
         del part["default"]
+    if "patternProperties" in part:  # keys that are no names are wrong
+        part["additionalProperties"] = False
     for name, keyword in _BOUNDS.items():
         if isinstance(part.get(name), int | float):
             part[keyword] = part.pop(name)
@@ -101,6 +110,16 @@ def _example(example: Any) -> Any:
     if isinstance(example, str) and example.startswith("{"):
         return yaml.safe_load(example)
     return example
+
+
+def _need_nothing_below(model: type[BaseModel], schema: Schema) -> None:
+    """An override names some keys only: what is needed beside them is in the model's own file."""
+    names = [field.annotation for field in model.model_fields.values()]
+    wanted = [part.__name__ for name in names for part in get_args(name)]
+    while wanted:
+        part = schema["$defs"][wanted.pop()]
+        part.pop("required", None)
+        wanted += [one["$ref"].rpartition("/")[2] for one in _parts(part) if "$ref" in one]
 
 
 def _add_what_is_known_above(schema: Schema) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from modelspec.diagnostics import Diagnostic
+from modelspec.diagnostics import Diagnostic, InputError, in_order
+from modelspec.spec.header import check_header
 from modelspec.spec.later import later_keys
 from modelspec.spec.messages import Explainer, Problem
 from modelspec.spec.places import Path, Places
-from modelspec.spec.source import MAX_PROBLEMS, Source
+from modelspec.spec.source import MAX_PROBLEMS, Source, read
 from modelspec.spec.suggest import closest
 
 M = TypeVar("M", bound=BaseModel)
@@ -58,6 +60,34 @@ def validate(
     diagnostics = [explainer.not_yet(path) for path in later]
     diagnostics += (explainer.diagnostic(p) for p in told[: MAX_PROBLEMS + 1])
     return Outcome(None, tuple(diagnostics), wrong)
+
+
+def load_kind(
+    model: type[M],
+    kind: str,
+    content: bytes,
+    file: str,
+    check: Callable[[Places], Iterable[Diagnostic]] = lambda _: (),
+) -> tuple[M, Places]:
+    """Read and check a file of a kind whose shape says nearly all that there is to check.
+
+    Args:
+        model: the shape of the file.
+        kind: its name in the file.
+        content: its bytes, UTF-8.
+        file: its name, for messages.
+        check: finds what the shape does not say, also where something else is wrong.
+
+    Raises:
+        InputError: every problem there is, in the order of the file.
+    """
+    source = read(content, file)
+    check_header(source, kind)
+    outcome = validate(model, kind, source)
+    problems = [*source.problems, *outcome.diagnostics, *check(source.places)]
+    if problems or outcome.value is None:
+        raise InputError(*limited(in_order(problems)))
+    return outcome.value, source.places
 
 
 def limited(problems: list[Diagnostic]) -> list[Diagnostic]:

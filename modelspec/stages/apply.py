@@ -11,12 +11,15 @@ from pathlib import Path
 from modelspec.adapters.git import Repository
 from modelspec.adapters.lock import exclusive
 from modelspec.adapters.store import Store
+from modelspec.adapters.trees import WorkTree
 from modelspec.diagnostics import Conflict, WorldError
 from modelspec.plan.plan import Plan, make_plan
 from modelspec.plan.release import Release
 from modelspec.stages import deploy, publish, release
+from modelspec.stages.change import write
 from modelspec.stages.execute import execute
 from modelspec.stages.facts import gather, with_machine
+from modelspec.stages.promotion import automatic
 from modelspec.stages.source import Source
 from modelspec.stages.templates import Templates
 from modelspec.stages.world import Report, World
@@ -31,7 +34,7 @@ class Applied:
     Attributes:
         plan: what was done; `plan.found` is set where nothing had to be.
         release: the release of these inputs; None with uncommitted inputs or when superseded.
-        written: files of `deploy/` that changed.
+        written: files of automatic environments that changed.
     """
 
     plan: Plan
@@ -91,9 +94,15 @@ def plan_of(
 
 
 def apply(
-    found: Source, store: Store, report: Report, templates: Templates, *, push: bool
+    found: Source,
+    store: Store,
+    report: Report,
+    templates: Templates,
+    *,
+    push: bool,
+    force: bool = False,
 ) -> Applied:
-    """Bring one model to a release.
+    """Bring one model to a release, and automatic environments to run it.
 
     Args:
         found: the spec.
@@ -101,6 +110,7 @@ def apply(
         report: where the run tells how it is going.
         templates: of the commit.
         push: whether the release is published.
+        force: whether what was edited by hand in rendered files is undone.
 
     Raises:
         WorldError: inputs that are not committed, or anything outside that does not allow it.
@@ -111,7 +121,7 @@ def apply(
         # Outside of what is tried again: a tag that was moved stays moved.
         publish.bring_tags(found.repository, [found.loaded.spec.metadata.name], push=push)
         try:
-            return _try(found, store, report, templates, push=push)
+            return _try(found, store, report, templates, push=push, force=force)
         except Conflict as conflict:
             if attempt == TRIES:
                 raise
@@ -120,7 +130,13 @@ def apply(
 
 
 def _try(
-    found: Source, store: Store, report: Report, templates: Templates, *, push: bool
+    found: Source,
+    store: Store,
+    report: Report,
+    templates: Templates,
+    *,
+    push: bool,
+    force: bool,
 ) -> Applied:
     repository = found.repository
     target = publish.target(found, push=push)
@@ -135,7 +151,7 @@ def _try(
             "Commit it, or put it back"
         )
     if plan.found and not publish.lacking(plan.found, target):
-        written = deploy.write(repository.root, plan.found, templates)
+        written = _put(repository.root, plan.found, templates, force=force)
         return Applied(plan, plan.found, written)
     wanted = publish.needs(target)
     if wanted:
@@ -149,9 +165,18 @@ def _try(
     new = release.compose(
         replace(made, found=None), published=target.published, reference=reference
     )
-    rendered = deploy.render(new, templates)
+    change = automatic(WorkTree(repository.root), templates, {new.name: new.lock()})
+    change.refuse_edited(force=force)
     release.tag(new, world, target.remote if push else None)
-    return Applied(made, new, deploy.put(repository.root, new.name, rendered))
+    return Applied(made, new, write(repository.root, change, force=force))
+
+
+def _put(root: Path, found: Release, templates: Templates, *, force: bool) -> tuple[Path, ...]:
+    """Have the automatic environments run a release; returns the files that changed."""
+    lock = found.lock()
+    if deploy.is_current(root, found.name, lock, templates):
+        return ()
+    return write(root, automatic(WorkTree(root), templates, {found.name: lock}), force=force)
 
 
 def world_of(found: Source, store: Store, report: Report) -> World:

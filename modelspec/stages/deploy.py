@@ -1,140 +1,91 @@
-"""What clusters should run, as files: `deploy/<environment>/<name>/`."""
+"""A release as files of one environment: `deploy/<environment>/<name>/`."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelspec.adapters import rendered
-from modelspec.adapters.files import replace_file
-from modelspec.diagnostics import Diagnostic, InputError, Location
-from modelspec.plan.lock import lock_text
-from modelspec.stages.templates import Templates, of_worktree
+from modelspec.adapters.trees import Files
+from modelspec.plan.lock import lock_text, released_part
+from modelspec.stages.change import Change, bring
+from modelspec.stages.templates import Templates
 
 if TYPE_CHECKING:
-    from modelspec.plan.release import Release
+    from modelspec.spec.environment import LoadedEnvironment
 
-ENVIRONMENT = "default"
+FOLDER = "deploy"
 LOCK = "release.lock"
+_FILE = re.compile(r"[A-Za-z0-9][-A-Za-z0-9_.]*")
 
 
-def render(release: Release, templates: Templates) -> dict[str, str]:
-    """The lock of a release and the objects rendered from it: file name to text.
+def folder(environment: str, name: str) -> str:
+    """Where the files of a model in an environment are."""
+    return f"{FOLDER}/{environment}/{name}"
+
+
+def render(
+    lock: Mapping[str, Any], environment: LoadedEnvironment, templates: Templates
+) -> dict[str, bytes]:
+    """A release as files: name to content; the lock comes last.
+
+    Args:
+        lock: `spec` and `record` of the release.
+        environment: where it is to run.
+        templates: that hold there.
 
     Raises:
-        TemplateError: before anything is written.
-    """
-    lock = release.lock()
-    files = files_of(lock, ENVIRONMENT, templates)
-    rendered.remember(rendered.key(lock_text(lock), ENVIRONMENT, templates), files)
-    return files
-
-
-def files_of(lock: Mapping[str, Any], environment: str, templates: Templates) -> dict[str, str]:
-    """The files of one environment's folder for a lock, itself among them: name to text.
-
-    Raises:
-        TemplateError: a template cannot be rendered, or what it renders is not valid.
+        InputError: the lock is not one, or an override does not fit it.
+        TemplateError: a template is wrong.
     """
     from modelspec.render.bundle import render as bundle
 
     artifacts = bundle(lock, environment, templates)
-    return {**{a.path: a.text for a in artifacts}, LOCK: lock_text(lock)}
+    files = {artifact.path: artifact.text.encode() for artifact in artifacts}
+    digests = {name: rendered.digest(content) for name, content in files.items()}
+    files[LOCK] = lock_text({**released_part(lock), "files": digests}).encode()
+    if environment.places is None:  # `default`: the short way asks for it
+        rendered.remember(_key(lock, templates), files)
+    return files
 
 
-def put(root: Path, name: str, files: Mapping[str, str]) -> tuple[Path, ...]:
-    """Write rendered files into `deploy/default/<name>/`; returns those that changed."""
-    return _written(root / "deploy" / ENVIRONMENT / name, files)
+def place(files: Files, where: str, new: Mapping[str, bytes]) -> Change:
+    """What has to be written for a folder to hold what was rendered, and nothing else of ours.
 
-
-def write(root: Path, release: Release, templates: Templates) -> tuple[Path, ...]:
-    """Make `deploy/default/<name>/` name this release; returns the files that changed."""
-    return (
-        ()
-        if is_current(root, release.name, release.lock(), templates)
-        else put(root, release.name, render(release, templates))
-    )
+    The lock is written last: until then the old one still says what is beside it.
+    """
+    written = _written(files.read(f"{where}/{LOCK}"))
+    names = [*sorted({*written, *new} - {LOCK}), LOCK]
+    wanted = {f"{where}/{name}": new.get(name) for name in names}
+    return bring(files, wanted, written.values(), free=f"{where}/{LOCK}")
 
 
 def is_current(root: Path, name: str, lock: Mapping[str, Any], templates: Templates) -> bool:
-    """Whether `deploy/default/<name>/` is known to be what this lock renders to."""
-    known = rendered.known(rendered.key(lock_text(lock), ENVIRONMENT, templates))
-    return known is not None and _all_are(root / "deploy" / ENVIRONMENT / name, known)
+    """Whether `deploy/default/<name>/` is known to be what this lock renders to.
 
-
-def locks(root: Path) -> list[Path]:
-    """Every `release.lock` of the work tree, in order."""
-    return sorted((root / "deploy").glob(f"*/*/{LOCK}"))
-
-
-def from_locks(root: Path, *, check: bool) -> tuple[Path, ...]:
-    """Render the objects of every lock in the tree again.
-
-    Args:
-        root: of the repository.
-        check: only tell which files would change.
-
-    Returns:
-        The files that changed, or would.
-
-    Raises:
-        InputError: a lock that is not one, with its place.
-        TemplateError: before anything is written.
+    False also where it has to be looked at: where there are files of environments.
     """
-    made: dict[Path, dict[str, str]] = {}
-    templates = of_worktree(root)
-    for path in locks(root):
-        folder, shown = path.parent, path.relative_to(root).as_posix()
-        try:
-            made[folder] = files_of(_read(root, path), folder.parent.name, templates)
-        except InputError as error:
-            place = Location(shown, 1, 1)
-            problems = (replace(d, location=d.location or place) for d in error.diagnostics)
-            raise InputError(*problems) from None
-    bring = _differing if check else _written
-    return tuple(path for folder, files in made.items() for path in bring(folder, files))
-
-
-def _written(folder: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
-    """The lock is written last: until then the old one still describes what lies beside it."""
-    order = sorted(files, key=lambda name: (name == LOCK, name))
-    return tuple(
-        folder / name for name in order if replace_file(folder / name, files[name].encode())
+    if any(root.glob("environments/*.yaml")):
+        return False
+    known = rendered.known(_key(lock, templates))
+    where = root / folder("default", name)
+    return known is not None and all(
+        (where / file).is_file() and rendered.digest((where / file).read_bytes()) == digest
+        for file, digest in known.items()
     )
 
 
-def _read(root: Path, path: Path) -> dict[str, Any]:
-    shown = path.relative_to(root).as_posix()
-    hint = "take it from the tag again: modelspec apply"
+def _key(lock: Mapping[str, Any], templates: Templates) -> str:
+    return rendered.key(lock_text(released_part(lock)), "default", templates)
+
+
+def _written(lock: bytes | None) -> dict[str, str]:
+    """The files that a lock says were rendered beside it, and their digests."""
     try:
-        lock = json.loads(path.read_text("utf-8"))
-    except (ValueError, OSError) as error:
-        line = getattr(error, "lineno", 1)
-        column = getattr(error, "colno", 1)
-        raise InputError(
-            Diagnostic("this lock is not readable", Location(shown, line, column), hint)
-        ) from None
-    if not isinstance(lock, dict) or not {"spec", "record"} <= lock.keys():
-        raise InputError(
-            Diagnostic("this lock has no spec and record", Location(shown, 1, 1), hint)
-        )
-    return lock
-
-
-def _differing(folder: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
-    return tuple(
-        folder / name
-        for name, text in files.items()
-        if not _is(folder / name, rendered.digest(text.encode()))
-    )
-
-
-def _is(path: Path, digest: str) -> bool:
-    return path.is_file() and rendered.digest(path.read_bytes()) == digest
-
-
-def _all_are(folder: Path, known: Mapping[str, str]) -> bool:
-    return all(_is(folder / name, digest) for name, digest in known.items())
+        files = json.loads(lock or b"{}")["files"]
+        return {n: str(digest) for n, digest in files.items() if n != LOCK and _FILE.fullmatch(n)}
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return {}

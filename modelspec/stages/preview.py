@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from itertools import groupby
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from modelspec.adapters.trees import Files, Overlaid, WorkTree
 from modelspec.diagnostics import Diagnostic, TemplateError
 from modelspec.plan.objects import Deployment, deployment
 from modelspec.plan.outlook import Outlook
 from modelspec.plan.plan import Plan
 from modelspec.stages import deploy
+from modelspec.stages.promotion import automatic
 from modelspec.stages.source import Source
 from modelspec.stages.templates import Templates, uncommitted
 
@@ -38,32 +40,30 @@ def outlook(found: Source, plan: Plan, templates: Templates) -> Outlook:
 def _deployments(root: Path, plan: Plan, templates: Templates) -> tuple[Deployment, ...]:
     from modelspec.stages.release import foresee
 
-    name, environment = plan.spec.metadata.name, deploy.ENVIRONMENT
+    name = plan.spec.metadata.name
     if plan.found and deploy.is_current(root, name, plan.found.lock(), templates):
         return ()
     lock = (plan.found or foresee(plan)).lock()
-    new = deploy.files_of(lock, environment, templates)
-    old = _texts(root / "deploy" / environment / name, new)
-    changed = [file for file in new if old.get(file) != new[file]]
-    if not changed:
-        return ()
-    return (deployment(environment, sorted(changed), _objects(old), _objects(new)),)
+    old = WorkTree(root)
+    change = automatic(old, templates, {name: lock})
+    new = Overlaid(old, change.files)
+    made = []
+    for folder, paths in groupby(change.files, lambda path: PurePosixPath(path).parent):
+        if folder.parts[0] == deploy.FOLDER:
+            files = sorted(PurePosixPath(path).name for path in paths)
+            before, after = (_objects(tree, str(folder)) for tree in (old, new))
+            made.append(deployment(folder.parts[1], files, before, after))
+    return tuple(made)
 
 
-def _texts(folder: Path, names: Iterable[str]) -> dict[str, str]:
-    files = ((name, folder / name) for name in names)
-    return {name: path.read_text("utf-8", "replace") for name, path in files if path.is_file()}
-
-
-def _objects(texts: Mapping[str, str]) -> list[Any]:
-    """The objects in rendered files; a file that somebody broke has none."""
+def _objects(files: Files, folder: str) -> list[Any]:
+    """The objects in the files of a folder; a file that somebody broke has none."""
     from modelspec.render.reader import documents
 
     found: list[Any] = []
-    for name, text in texts.items():
-        if name != deploy.LOCK:
-            try:
-                found += documents(name, text)
-            except TemplateError:
-                continue
+    for path in files.matching(f"{folder}/*.yaml"):
+        try:
+            found += documents(path, (files.read(path) or b"").decode("utf-8", "replace"))
+        except TemplateError:
+            continue
     return found

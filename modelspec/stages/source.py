@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from pathlib import PurePosixPath
 
 from modelspec.adapters.git import Commit, Repository, Tree
 from modelspec.diagnostics import Diagnostic, InputError, Location, WorldError
+from modelspec.plan.digest import git_blob
 from modelspec.plan.pins import lock_path, pins_of
 from modelspec.plan.plan import inputs_digest
 from modelspec.spec.load import Loaded, load
@@ -71,8 +71,7 @@ class Source:
     def blob(self, path: str) -> str:
         """The git blob id of a path in the repository."""
         if path in self.overlay:
-            content = self.overlay[path]
-            return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()  # noqa: S324
+            return git_blob(self.overlay[path])
         return self.tree[path]
 
 

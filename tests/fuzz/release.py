@@ -13,6 +13,7 @@ import yaml_rs
 from modelspec.adapters.templates import builtin
 from modelspec.diagnostics import InputError
 from modelspec.render.bundle import render
+from modelspec.spec.environment import DEFAULT
 from modelspec.spec.load import load
 from modelspec.spec.model import ModelSpec
 from tests.render.conftest import sample
@@ -52,7 +53,7 @@ def rendered(spec: ModelSpec) -> dict[str, str]:
     changes = {"record.name": name, "record.image.tag": f"{name}:sha-4be1c0ffee12"}
     lock = sample(spec=spec.canonical(), **changes)
     lock["record"]["steps"]["image"]["record"]["tag"] = changes["record.image.tag"]
-    return {artifact.path: artifact.text for artifact in render(lock, "default", builtin())}
+    return {artifact.path: artifact.text for artifact in render(lock, DEFAULT, builtin())}
 
 
 def mutated(data: bytes, seed: int, mutate: Callable[[bytes, int], bytes], most: int) -> bytes:

@@ -17,6 +17,7 @@ import yaml
 
 from modelspec.adapters.templates import builtin
 from modelspec.render.bundle import render
+from modelspec.spec.environment import DEFAULT
 
 Series = dict[str, str]
 PER_MINUTE = 10_000_000
@@ -34,7 +35,7 @@ def tool() -> str:
 
 def rule_spec(lock: Mapping[str, Any]) -> dict[str, Any]:
     """The `spec` of the PrometheusRule rendered from a lock."""
-    text = {a.path: a.text for a in render(lock, "default", builtin())}["monitoring.yaml"]
+    text = {a.path: a.text for a in render(lock, DEFAULT, builtin())}["monitoring.yaml"]
     (rule,) = (d for d in yaml.safe_load_all(text) if d["kind"] == "PrometheusRule")
     spec: dict[str, Any] = rule["spec"]
     return spec

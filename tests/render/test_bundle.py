@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from modelspec.adapters.templates import builtin
 from modelspec.diagnostics import InputError
 from modelspec.render.bundle import render
+from modelspec.spec.environment import DEFAULT, LoadedEnvironment
 from modelspec.spec.model import ModelSpec
 from tests.render.conftest import COMMIT, IMAGE_ID, sample
 from tests.render.hostile import HOSTILE
@@ -26,11 +27,11 @@ GOLDEN = Path(__file__).parent / "golden"
 REFERENCE = "registry.example:5000/team/churn@sha256:" + "9" * 64
 
 
-def files(lock: dict[str, Any], environment: str = "default") -> dict[str, str]:
+def files(lock: dict[str, Any], environment: LoadedEnvironment = DEFAULT) -> dict[str, str]:
     return {a.path: a.text for a in render(lock, environment, builtin())}
 
 
-def objects(lock: dict[str, Any], environment: str = "default") -> dict[str, Any]:
+def objects(lock: dict[str, Any], environment: LoadedEnvironment = DEFAULT) -> dict[str, Any]:
     texts = files(lock, environment).values()
     return {d["kind"]: d for text in texts for d in yaml.safe_load_all(text)}
 
@@ -71,7 +72,8 @@ def test_the_bytes_do_not_depend_on_the_hash_seed() -> None:
     program = (
         "import sys, json; from modelspec.render.bundle import render;"
         "from modelspec.adapters.templates import builtin;"
-        "print([a.text for a in render(json.load(sys.stdin), 'default', builtin())])"
+        "from modelspec.spec.environment import DEFAULT;"
+        "print([a.text for a in render(json.load(sys.stdin), DEFAULT, builtin())])"
     )
     outputs = {
         subprocess.run(
@@ -199,7 +201,6 @@ def described(owner: str, description: str) -> dict[str, Any]:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_text_stays_text_wherever_it_is_placed(text: str) -> None:
     assert objects(described("", text)) == expected("", text)
-    assert objects(described("", ""), environment=text) == _plain()
     owner = text.replace("\n", " ")[:200]
     assert objects(described(owner, "")) == expected(owner, "")
 
@@ -272,14 +273,14 @@ def test_every_wrong_value_of_a_lock_is_told_at_once(
     change: dict[str, Any], messages: list[str]
 ) -> None:
     with pytest.raises(InputError) as caught:
-        render(sample(**change), "default", builtin())
+        render(sample(**change), DEFAULT, builtin())
     for message in messages:
         assert f"release.lock: {message}" in str(caught.value)
 
 
 def test_a_lock_without_spec_and_record_is_refused() -> None:
     with pytest.raises(InputError, match="is missing"):
-        render({}, "default", builtin())
+        render({}, DEFAULT, builtin())
 
 
 def test_the_commit_on_the_deployment_is_the_one_the_image_was_built_from() -> None:

@@ -8,9 +8,10 @@ from modelspec.render.bundle import render
 from modelspec.render.checks import check
 from modelspec.render.queries import metrics
 from modelspec.render.reader import documents
+from modelspec.spec.environment import DEFAULT
 from tests.render.conftest import sample
 
-FILES = {a.path: a.text for a in render(sample(), "default", builtin())}
+FILES = {a.path: a.text for a in render(sample(), DEFAULT, builtin())}
 
 
 def refused(path: str, old: str, new: str, count: int = 1) -> str:

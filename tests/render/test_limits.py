@@ -14,6 +14,7 @@ from modelspec.diagnostics import TemplateError
 from modelspec.render import limits
 from modelspec.render.bundle import render as bundle
 from modelspec.render.engine import render
+from modelspec.spec.environment import DEFAULT
 from tests.render.conftest import sample
 
 LOOPS = "".join(f"{{% for {name} in range(999) %}}" for name in "abcd")
@@ -92,7 +93,7 @@ def test_our_templates_use_less_than_a_tenth_of_the_limits(
 ) -> None:
     monkeypatch.setattr(limits, "IN_ALL", limits.IN_ALL // 10)
     monkeypatch.setattr(limits, "SECONDS", limits.SECONDS / 10)
-    bundle(sample(), "default", builtin())
+    bundle(sample(), DEFAULT, builtin())
 
 
 PIECES = st.sampled_from(

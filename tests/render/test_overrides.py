@@ -9,6 +9,7 @@ from modelspec.adapters.templates import builtin
 from modelspec.diagnostics import TemplateError
 from modelspec.render.bundle import render
 from modelspec.render.overrides import NOTE, Listed, check, listed
+from modelspec.spec.environment import DEFAULT
 from tests.render.conftest import sample
 
 SERVING = "kubernetes/serving.yaml.j2"
@@ -32,7 +33,7 @@ def own(**texts: str) -> dict[str, str]:
 
 def files(templates: dict[str, str]) -> dict[str, str]:
     check(templates)
-    return {a.path: a.text for a in render(sample(), "default", templates)}
+    return {a.path: a.text for a in render(sample(), DEFAULT, templates)}
 
 
 def without_empty(text: str) -> list[str]:

@@ -8,14 +8,14 @@ import pytest
 
 from modelspec.diagnostics import InputError
 from modelspec.render.promql import go_text, label_value
-from modelspec.render.slo import neighbours, rules
+from modelspec.render.slo import Watched, neighbours, rules
 from modelspec.serving.contract import DURATION_BUCKETS
 from modelspec.spec.monitoring import Slo
 from tests.render.hostile import HOSTILE
 
 
 def made(owner: str = "", **slo: Any) -> list[dict[str, Any]]:
-    groups, _ = rules("churn", "1.4.2", owner, Slo(**slo))
+    groups, _ = rules(Watched("churn", "1.4.2", owner, "prod"), Slo(**slo))
     return [rule for group in groups for rule in group["rules"]]
 
 

@@ -58,10 +58,20 @@ def _properties(
     return [e for k, p in known if k in value for e in errors(p, value[k], root, f"{path}/{k}")]
 
 
+def _patterns(
+    schema: Schema, parts: Mapping[str, Schema], value: Any, root: Schema, path: str
+) -> list[str]:
+    items = value.items() if isinstance(value, dict) else ()
+    found = [(k, v, part) for k, v in items for p, part in parts.items() if re.search(p, k)]
+    return [e for k, v, part in found for e in errors(part, v, root, f"{path}/{k}")]
+
+
 def _others(schema: Schema, part: Schema | bool, value: Any, root: Schema, path: str) -> list[str]:
     if not isinstance(value, dict):
         return []
-    others = [key for key in value if key not in schema.get("properties", {})]
+    patterns = schema.get("patternProperties", {})
+    named = (k for k in value if not any(re.search(p, k) for p in patterns))
+    others = [key for key in named if key not in schema.get("properties", {})]
     if isinstance(part, bool):
         return [] if part else [f"{path}/{key}: additionalProperties" for key in others]
     return [e for key in others for e in errors(part, value[key], root, f"{path}/{key}")]
@@ -80,6 +90,7 @@ _WITH_SCHEMAS: Mapping[str, Callable[..., list[str]]] = {
     "not": _not,
     "if": _if,
     "properties": _properties,
+    "patternProperties": _patterns,
     "additionalProperties": _others,
     "items": _items,
 }

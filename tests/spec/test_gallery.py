@@ -13,19 +13,23 @@ from pathlib import Path
 import pytest
 
 from modelspec.diagnostics import InputError
+from modelspec.spec.environment import load_environment
 from modelspec.spec.load import load
 from modelspec.spec.project import load_project
 
 FOLDER = Path(__file__).parents[1] / "errors"
 CASES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+READERS: dict[str, tuple[Callable[[bytes, str], object], str]] = {
+    "project": (load_project, "modelspec.yaml"),
+    "environment": (load_environment, "environments/prod.yaml"),
+}
 
 
 def problems_of(case: str) -> InputError:
     content = (FOLDER / f"{case}.yaml").read_bytes()
-    project = case.startswith("project-")
-    reader: Callable[[bytes, str], object] = load_project if project else load
+    reader, file = READERS.get(case.partition("-")[0], (load, "model.yaml"))
     with pytest.raises(InputError) as caught:
-        reader(content, "modelspec.yaml" if project else "model.yaml")
+        reader(content, file)
     return caught.value
 
 

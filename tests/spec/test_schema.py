@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelspec.diagnostics import InputError
+from modelspec.spec.environment import load_environment
 from modelspec.spec.load import load
 from modelspec.spec.model import ModelSpec
 from modelspec.spec.project import load_project
@@ -32,13 +33,15 @@ from tests.spec.test_canonical import canonicals
 GOLDEN = Path(__file__).parent / "schema-v1.json"
 GALLERY = Path(__file__).parents[1] / "errors"
 MODEL, PROJECT = json_schema("Model"), json_schema("Project")
+ENVIRONMENT = json_schema("Environment")
 TYPICAL = """
 bad-name base-image camel-case-key class-weight durations early-stopping-metric empty-section
 export-twice export-typo feature-empty feature-list feature-policies feature-type-typo
 feature-values gate-not-text gates-not-a-list header-only key-of-another-section kind-environment
 later-sections layers layers-empty layers-not-a-list layers-too-many linear-with-layers
 list-for-a-section long-name memory-in-bytes metric-for-many-classes metric-not-a-list
-metric-of-another-task metric-typo model-type-typo newer-api-version no-model-type no-name
+metric-of-another-task metric-typo environment-versions environment-target
+environment-unknown-key model-type-typo newer-api-version no-model-type no-name
 no-target null-text number-in-quotes number-kinds number-out-of-range number-words
 percent-spaced percent-without-unit positive-for-many-classes positive-not-text project-model
 project-scheme project-tag project-unknown-key quantities source-absolute source-backslash
@@ -80,7 +83,7 @@ def test_a_spec_that_is_right_has_no_errors(text: str) -> None:
 
 @pytest.mark.parametrize("case", TYPICAL)
 def test_a_typical_mistake_is_seen_in_the_editor(case: str) -> None:
-    schema = PROJECT if case.startswith("project-") else MODEL
+    schema = {"project": PROJECT, "environment": ENVIRONMENT}.get(case.partition("-")[0], MODEL)
     assert refused((GALLERY / f"{case}.yaml").read_bytes(), schema)
 
 
@@ -161,6 +164,19 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def test_an_override_needs_no_key_that_a_model_needs() -> None:
+    content = b"""apiVersion: modelspec/v1
+kind: Environment
+metadata: {name: prod}
+models: {churn: 1.4.0, "no": "2.0.0"}
+overrides:
+  deploy: {replicas: {min: 3}}
+  models: {churn: {monitor: {slo: {window: 7d}}}}
+"""
+    load_environment(content, "environments/prod.yaml")
+    assert refused(content, ENVIRONMENT) == []
+
+
 @pytest.mark.parametrize("registry", ["1.5", "127.0.0.1:5000/team", "ghcr.io/a/b", "~"])
 def test_whatever_a_project_may_say_is_accepted_in_the_editor(registry: str) -> None:
     content = f"apiVersion: modelspec/v1\nkind: Project\nregistry: {registry}\n".encode()
@@ -194,7 +210,8 @@ def test_every_default_and_example_is_one_that_the_schema_accepts(kind: Kind) ->
 
 
 def test_every_key_has_a_description() -> None:
-    parts = [MODEL, PROJECT, *MODEL["$defs"].values()]
+    parts = [MODEL, PROJECT, ENVIRONMENT]
+    parts += (part for schema in (MODEL, ENVIRONMENT) for part in schema["$defs"].values())
     fields = [(name, field) for part in parts for name, field in part["properties"].items()]
     assert len(fields) > 50
     assert [name for name, field in fields if "description" not in field and name != "type"] == []
@@ -202,7 +219,8 @@ def test_every_key_has_a_description() -> None:
 
 
 def test_the_schema_is_the_one_that_was_reviewed() -> None:
-    text = json.dumps({"Model": MODEL, "Project": PROJECT}, indent=1) + "\n"
+    schemas = {"Model": MODEL, "Project": PROJECT, "Environment": ENVIRONMENT}
+    text = json.dumps(schemas, indent=1) + "\n"
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.write_text(text, "utf-8")
     assert GOLDEN.read_text("utf-8") == text

@@ -8,12 +8,10 @@ from pathlib import Path
 import pytest
 
 from modelspec.adapters.git import Repository
-from modelspec.adapters.templates import builtin
 from modelspec.diagnostics import InputError
 from modelspec.plan.pins import BASE
 from modelspec.plan.plan import Plan, make_plan
 from modelspec.spec.model_lock import BasePin, ModelLock
-from modelspec.stages import deploy
 from modelspec.stages.facts import every_source, gather
 from modelspec.stages.unchanged import unchanged
 from tests.released import git, released
@@ -26,11 +24,7 @@ ID = "sha256:" + "1" * 64
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository in which everything is up to date."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    root = released(tmp_path / "here", "wine")
-    release = plan(root).found
-    assert release is not None
-    deploy.write(root, release, builtin())
-    return root
+    return released(tmp_path / "here", "wine")
 
 
 def write(root: Path, identifier: str = ID) -> None:

@@ -100,8 +100,7 @@ def test_apply_refuses_templates_that_are_not_those_of_the_commit(root: Path, st
         put(root, OVERRIDE)
         run(root, "render")
         commit(root)
-        assert run(root, "apply").startswith("wine   1.0.0 is up to date")
-        assert run(root, "apply") == "up to date"
+        assert run(root, "apply") == "up to date"  # the short way knows what render rendered
     if state == "deleted":
         path.unlink()
     else:

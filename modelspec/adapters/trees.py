@@ -1,0 +1,80 @@
+"""The files of a repository, as the work tree or a commit has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Protocol
+
+from modelspec.adapters.git import Repository
+
+
+class Files(Protocol):
+    """Files by their path from the top of a repository."""
+
+    def matching(self, pattern: str) -> list[str]:
+        """Paths that match a pattern part by part, such as `deploy/*/*/release.lock`, in order."""
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file; None if there is none."""
+
+
+class WorkTree:
+    """What stands on the disk."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def matching(self, pattern: str) -> list[str]:
+        """As `Files`."""
+        found = (path for path in self.root.glob(pattern) if path.is_file())
+        return sorted(path.relative_to(self.root).as_posix() for path in found)
+
+    def read(self, path: str) -> bytes | None:
+        """As `Files`."""
+        try:
+            return (self.root / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+
+
+class CommitTree:
+    """What a commit holds."""
+
+    def __init__(self, repository: Repository, commit: str) -> None:
+        self._repository = repository
+        self._blobs: Mapping[str, str] = repository.tree(commit)
+
+    def matching(self, pattern: str) -> list[str]:
+        """As `Files`."""
+        parts = pattern.split("/")
+        return sorted(path for path in self._blobs if _matches(path.split("/"), parts))
+
+    def read(self, path: str) -> bytes | None:
+        """As `Files`."""
+        blob = self._blobs.get(path)
+        return None if blob is None else self._repository.blobs([blob])[0]
+
+
+class Overlaid:
+    """Files with new contents over them."""
+
+    def __init__(self, files: Files, contents: Mapping[str, bytes | None]) -> None:
+        self._files = files
+        self._contents = contents
+
+    def matching(self, pattern: str) -> list[str]:
+        """As `Files`."""
+        gone = {path for path, content in self._contents.items() if content is None}
+        parts = pattern.split("/")
+        new = (path for path in self._contents if _matches(path.split("/"), parts))
+        return sorted({*self._files.matching(pattern), *new} - gone)
+
+    def read(self, path: str) -> bytes | None:
+        """As `Files`."""
+        return self._contents[path] if path in self._contents else self._files.read(path)
+
+
+def _matches(path: list[str], pattern: list[str]) -> bool:
+    return len(path) == len(pattern) and all(map(fnmatchcase, path, pattern))

@@ -1,0 +1,71 @@
+"""A release brought to an environment: its version line and its rendered files, as one change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from modelspec.adapters.trees import Files, Overlaid
+from modelspec.spec.edit import with_version
+from modelspec.spec.environment import FOLDER
+from modelspec.stages import deploy
+from modelspec.stages.change import Change, together
+from modelspec.stages.environments import environments
+from modelspec.stages.templates import Templates
+
+Lock = Mapping[str, Any]
+
+
+def promotion(
+    files: Files, templates: Templates, wanted: Mapping[str, Mapping[str, Lock | None]]
+) -> Change:
+    """What has to be written for environments to run these releases.
+
+    The version lines come first: a run that is killed leaves a tree that says what it was for.
+
+    Args:
+        files: of the tree.
+        templates: that hold in it.
+        wanted: environment to model to what its `release.lock` holds, None where the model goes.
+
+    Raises:
+        InputError: the file of an environment is wrong, or an override does not fit a release.
+        TemplateError: a template is wrong.
+    """
+    lines: dict[str, bytes | None] = {}
+    for name, locks in wanted.items():
+        path = f"{FOLDER}/{name}.yaml"
+        before = content = files.read(path)
+        if content is None:  # `default` has no file
+            continue
+        for model, lock in locks.items():
+            version = lock["record"]["version"] if lock else None
+            content = with_version(content, path, model, version)
+        if content != before:
+            lines[path] = content
+    loaded = {e.environment.name: e for e in environments(Overlaid(files, lines))}
+    changes = [
+        deploy.place(
+            files,
+            deploy.folder(name, model),
+            deploy.render(lock, loaded[name], templates) if lock else {},
+        )
+        for name, locks in wanted.items()
+        for model, lock in locks.items()
+    ]
+    return together([Change(lines), *changes])
+
+
+def automatic(files: Files, templates: Templates, locks: Mapping[str, Lock | None]) -> Change:
+    """What has to be written for the automatic environments to run these releases.
+
+    Args:
+        files: of the tree.
+        templates: that hold in it.
+        locks: model to what its `release.lock` holds, None where the model goes.
+
+    Raises:
+        InputError, TemplateError: as `promotion`.
+    """
+    found = [loaded.environment for loaded in environments(files)]
+    return promotion(files, templates, {e.name: locks for e in found if e.is_automatic})
