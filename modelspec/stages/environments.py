@@ -11,6 +11,7 @@ from modelspec.diagnostics import Diagnostic, InputError, Location, in_order
 from modelspec.spec.environment import DEFAULT, FOLDER, LoadedEnvironment, load_environment
 from modelspec.spec.places import Path
 
+
 def environments(files: Files) -> tuple[LoadedEnvironment, ...]:
     """The environments of a tree, by name; `default` alone where there is no file of one.
 
