@@ -15,6 +15,7 @@ _OF_STAGES: dict[str, Class] = {
     "evaluate": "re-evaluate",
     "gate": "re-evaluate",
     "export": "rebuild image",
+    "reference": "rebuild image",
     "image": "rebuild image",
     "check": "rebuild image",
 }

@@ -116,6 +116,7 @@ def _what(step: Step, plan: Plan) -> str:
         "evaluate": ", ".join(spec.evaluate.metrics or default_metrics(spec.task)),
         "gate": "; ".join(map(str, gates)),
         "export": "and compare with Keras",
+        "reference": "training rows in bins, to see drift",
         "image": f"{spec.serve.runtime} on {spec.container.base}{unpinned}",
         "check": "start it, ask it, compare with Keras",
     }

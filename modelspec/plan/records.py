@@ -116,11 +116,23 @@ class Estimate(BaseModel):
 
 
 class EvaluateRecord(Record):
-    """Metrics on the test rows, at the threshold found on the validation rows."""
+    """Metrics on the test rows, at the threshold found on the validation rows.
+
+    `predictions` are the bins of what the model answers to both, with their shares: what its
+    answers are held against while it serves.
+    """
 
     metrics: dict[str, Estimate]
     baseline: dict[str, float]
     threshold: float | None = None
+    predictions: dict[str, Any]
+
+
+class ReferenceRecord(Record):
+    """Training rows in bins: of how many features, and how many bins there are of all."""
+
+    features: int
+    bins: int
 
 
 class Verdict(BaseModel):

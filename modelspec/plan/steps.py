@@ -20,6 +20,7 @@ from modelspec.plan.records import (
     GateRecord,
     ImageRecord,
     Record,
+    ReferenceRecord,
     TrainRecord,
 )
 from modelspec.spec.model import ModelSpec
@@ -83,7 +84,7 @@ def rules(spec: ModelSpec) -> tuple[Rule, ...]:
         Rule("train", 1, ("task", "model", "train", SEED), ("data",), ("data",), TrainRecord),
         Rule(
             "evaluate",
-            1,
+            2,
             ("task", "evaluate.metrics", "evaluate.threshold", SEED),
             ("train", "data"),
             ("train", "data"),
@@ -106,12 +107,13 @@ def rules(spec: ModelSpec) -> tuple[Rule, ...]:
             Rule(f"export.{f}", 1, (SEED,), ("train", "data"), ("train", "data"), ExportRecord)
             for f in sorted(spec.export)
         ),
+        Rule("reference", 1, (), ("data",), ("data",), ReferenceRecord),
         Rule(
             "image",
-            1,
+            2,
             ("metadata.name", "task", "serve", "container"),
-            (served, "data", "evaluate:threshold"),
-            (served,),
+            (served, "data", "reference", "evaluate:predictions", "evaluate:threshold"),
+            (served, "reference"),
             ImageRecord,
             pins=(BASE,),
             version=True,

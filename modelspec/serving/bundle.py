@@ -1,4 +1,4 @@
-"""The model folder: `serving.json` and the model file it names, read once and checked."""
+"""The model folder: `serving.json` and the files it names, read once and checked."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any, Literal
 import msgspec
 
 from .contract import FORMAT, SERVING_FILE
+from .preprocess import Preprocessor
+from .reference import Reference, misfit
 
 Task = Literal["binary_classification", "multiclass_classification", "regression"]
 
@@ -72,6 +74,8 @@ class Description(msgspec.Struct, frozen=True):
     runtime: Literal["tflite"]
     model_file: str
     model_digest: str
+    reference_file: str
+    reference_digest: str
 
     @property
     def units(self) -> int:
@@ -94,9 +98,13 @@ class Description(msgspec.Struct, frozen=True):
                 len(self.classes) != classes.get(self.task, max(2, len(self.classes)))
             ),
             "classes must differ from one another": len(set(self.classes)) != len(self.classes),
-            "model_file must name a file in the folder itself": (
-                Path(self.model_file).name != self.model_file
-            ),
+            **{
+                f"{key} must name a file in the folder itself": Path(file).name != file
+                for key, file in (
+                    ("model_file", self.model_file),
+                    ("reference_file", self.reference_file),
+                )
+            },
             **{feature.problem(): True for feature in self.features},
         }
         return next((text for text, is_so in wrong.items() if text and is_so), "")
@@ -110,11 +118,13 @@ class Bundle:
         description: the contract.
         features: the same features as plain data, as `Preprocessor` takes them.
         model: content of the model file; its digest is the one the contract names.
+        reference: what live rows are held against; its file has the digest the contract names.
     """
 
     description: Description
     features: list[dict[str, Any]]
     model: bytes
+    reference: Reference
 
 
 def load(folder: Path) -> Bundle:
@@ -122,7 +132,7 @@ def load(folder: Path) -> Bundle:
 
     Raises:
         BundleError: a file is missing or unreadable, the format is not known, the contract
-            contradicts itself, or the model file is not the one that the contract names.
+            contradicts itself, or a file is not the one that the contract names.
     """
     raw = _json(folder / SERVING_FILE)
     if raw.get("format") != FORMAT:
@@ -135,14 +145,28 @@ def load(folder: Path) -> Bundle:
         raise BundleError(f"{SERVING_FILE} is not valid: {error}") from None
     if problem := description.problem():
         raise BundleError(f"{SERVING_FILE} is not valid: {problem}")
-    model = _content(folder / description.model_file)
-    digest = f"sha256:{hashlib.sha256(model).hexdigest()}"
-    if digest != description.model_digest:
+    model = _named(folder / description.model_file, description.model_digest)
+    content = _named(folder / description.reference_file, description.reference_digest)
+    features = [msgspec.to_builtins(feature) for feature in description.features]
+    try:
+        reference = msgspec.json.decode(content, type=Reference)
+    except msgspec.DecodeError as error:
+        raise BundleError(f"{description.reference_file} is not valid: {error}") from None
+    if problem := misfit(reference, Preprocessor(features).features, description.units):
+        raise BundleError(f"{description.reference_file} is not valid: {problem}")
+    return Bundle(description, features, model, reference)
+
+
+def _named(file: Path, digest: str) -> bytes:
+    """The content of a file of which the contract names the digest."""
+    content = _content(file)
+    found = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    if found != digest:
         raise BundleError(
-            f"{description.model_file} is damaged or was swapped: its digest is {digest}, "
-            f"{SERVING_FILE} names {description.model_digest}"
+            f"{file.name} is damaged or was swapped: its digest is {found}, "
+            f"{SERVING_FILE} names {digest}"
         )
-    return Bundle(description, [msgspec.to_builtins(f) for f in description.features], model)
+    return content
 
 
 def _json(file: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ VERSIONS_PER_MAJOR = 1000
 # Files of the model folder, and where an image has it.
 SERVING_FILE = "serving.json"
 MODEL_FILE = "model.tflite"
+REFERENCE_FILE = "reference.json"
 MODEL_DIR = "/opt/modelspec/model"
 
 TASKS = ("binary_classification", "multiclass_classification", "regression")
@@ -73,9 +74,32 @@ IN_FLIGHT = "modelspec_requests_in_flight"
 PREDICTIONS = "modelspec_predictions_total"
 NAN_OUTPUTS = "modelspec_nan_outputs_total"
 MODEL_INFO = "modelspec_model_info"
-METRICS = (REQUEST_DURATION, REQUESTS, IN_FLIGHT, PREDICTIONS, NAN_OUTPUTS, MODEL_INFO)
+# Rows answered by bin, and the share of the reference rows in the same bin.
+FEATURE_BIN_ROWS = "modelspec_feature_bin_rows_total"
+FEATURE_BIN_REFERENCE = "modelspec_feature_bin_reference_ratio"
+PREDICTION_BIN_ROWS = "modelspec_prediction_bin_rows_total"
+PREDICTION_BIN_REFERENCE = "modelspec_prediction_bin_reference_ratio"
+UNSEEN_CATEGORIES = "modelspec_unseen_categories_total"
+IMPUTED_VALUES = "modelspec_imputed_values_total"
+METRICS = (
+    REQUEST_DURATION,
+    REQUESTS,
+    IN_FLIGHT,
+    PREDICTIONS,
+    NAN_OUTPUTS,
+    MODEL_INFO,
+    FEATURE_BIN_ROWS,
+    FEATURE_BIN_REFERENCE,
+    PREDICTION_BIN_ROWS,
+    PREDICTION_BIN_REFERENCE,
+    UNSEEN_CATEGORIES,
+    IMPUTED_VALUES,
+)
 
 LABEL_CODE = "code"
+LABEL_VERSION = "version"  # MAJOR.MINOR, which determines the bins
+LABEL_FEATURE = "feature"
+LABEL_BIN = "bin"
 MODEL_INFO_LABELS = ("name", "version", "model_digest", "task")
 
 # Upper bounds in seconds; a latency objective must be one of them.

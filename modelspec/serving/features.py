@@ -39,14 +39,22 @@ class InvalidInstance(ValueError):
 class Number:
     """A number feature: one column, (x - mean) / scale in float64."""
 
+    unseen = False
+
     def __init__(self, spec: Spec, position: int, start: int) -> None:
         self.name: str = spec["name"]
         self.position, self.start, self.width = position, start, 1
         self.fill: float | None = spec.get("fill")
+        self.optional = self.fill is not None
         self.low: float | None = spec.get("min")
         self.high: float | None = spec.get("max")
         self.mean, self.scale = float(spec["mean"]), float(spec["scale"])
         self.bounded = self.low is not None or self.high is not None
+
+    @property
+    def filled(self) -> float:
+        """What a missing cell is standardized to; its mean if it has no fill."""
+        return ((self.mean if self.fill is None else self.fill) - self.mean) / self.scale
 
     def standardize(
         self, x: NDArray[np.float64], missing: NDArray[np.bool_]
@@ -105,23 +113,30 @@ class Number:
 class Category:
     """A category feature: one-hot.
 
-    `table` maps the cells that are known to their columns, -1 for none; `find` knows the rest.
+    `table` maps the cells that are known to their columns; `find` knows the rest.
+
+    Attributes:
+        optional: whether a cell may be missing.
+        unseen: whether a cell may be a text that has no column.
     """
 
     def __init__(self, spec: Spec, position: int, start: int) -> None:
         self.name: str = spec["name"]
-        self.position, self._start = position, start
+        self.position, self.start = position, start
         values: Values = spec["values"]
         self._buckets: int = spec.get("hash") or 0
         self.width = self._buckets or len(values)
         self.table: dict[str | None, int] = {v: start + i for i, v in enumerate(values)}
         missing = spec.get("missing", "error")
-        if missing == "own_category":
+        self.unseen, self.optional = not self._buckets, missing != "error"
+        self.has_own_column = missing == "own_category"
+        if self.has_own_column:
             self.table[None] = start + self.width
             self.width += 1
-        elif missing == "fill":
+        self.fill_column: int | None = None
+        if missing == "fill":
             fill = spec["fill"]
-            self.table[None] = self.table[fill] if fill in self.table else self.find(0, fill)
+            self.fill_column = self.table[fill] if fill in self.table else self.find(0, fill)
 
     def find(self, index: int, cell: Any) -> int:
         """The column of a cell that is not in the table; -1 for a value not seen before.
@@ -129,13 +144,15 @@ class Category:
         Nothing is remembered: what was hashed may be personal.
 
         Raises:
-            InvalidInstance: it is missing, or no text.
+            InvalidInstance: it is missing without a fill, or no text.
         """
         if cell is None:
-            raise InvalidInstance(index, self.name, "is missing")
+            if self.fill_column is None:
+                raise InvalidInstance(index, self.name, "is missing")
+            return self.fill_column
         if type(cell) is not str:
             raise InvalidInstance(index, self.name, f"must be a text, not {_kind(cell)}")
-        return self._start + bucket(cell, self._buckets) if self._buckets else -1
+        return self.start + bucket(cell, self._buckets) if self._buckets else -1
 
 
 def bucket(text: str, buckets: int) -> int:

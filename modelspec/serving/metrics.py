@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric
 
+    from .distributions import Distributions
+
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -46,6 +48,7 @@ class Metrics(Collector):
 
     Args:
         model: values of the labels `MODEL_INFO_LABELS`.
+        distributions: of what is answered.
 
     Attributes:
         requests: by status code.
@@ -54,8 +57,9 @@ class Metrics(Collector):
         nan_outputs: rows to which the network gave no finite answer.
     """
 
-    def __init__(self, model: Mapping[str, str]) -> None:
+    def __init__(self, model: Mapping[str, str], distributions: Distributions) -> None:
         self._model = model
+        self._distributions = distributions
         self.requests = dict.fromkeys(map(int, CODES), 0)
         self.in_flight = 0
         self.predictions = 0
@@ -72,7 +76,7 @@ class Metrics(Collector):
 
     def exposition(self) -> bytes:
         """All series in the text format of Prometheus."""
-        return generate_latest(self._registry)
+        return generate_latest(self._registry) + self._distributions.exposition().encode()
 
     def collect(self) -> Iterator[Metric]:
         """All series, as prometheus_client asks for them."""

@@ -42,24 +42,20 @@ class Preprocessor:
 
     Attributes:
         names: of the features, in the order in which a row lists them.
+        features: in the same order.
         width: columns of the encoded matrix.
     """
 
     def __init__(self, features: Sequence[Mapping[str, Any]]) -> None:
         self.names: tuple[str, ...] = tuple(f["name"] for f in features)
-        self._numbers: list[Number] = []
-        self._categories: list[Category] = []
-        start = 0
+        self.features: list[Number | Category] = []
+        self.width = 0
         for position, spec in enumerate(features):
-            feature: Number | Category
-            if spec["type"] == "number":
-                feature = Number(spec, position, start)
-                self._numbers.append(feature)
-            else:
-                feature = Category(spec, position, start)
-                self._categories.append(feature)
-            start += feature.width
-        self.width: int = start
+            kind = Number if spec["type"] == "number" else Category
+            self.features.append(kind(spec, position, self.width))
+            self.width += self.features[-1].width
+        self._numbers = [f for f in self.features if isinstance(f, Number)]
+        self._categories = [f for f in self.features if isinstance(f, Category)]
         self._compile()
 
     def _compile(self) -> None:
@@ -83,12 +79,13 @@ class Preprocessor:
         self._number_columns = run if starts == list(range(run.start, run.stop)) else starts
         self._tables = [(c.position, c.table) for c in self._categories]
 
-    def rows(self, instances: Sequence[Row]) -> Floats:
+    def rows(self, instances: Sequence[Row], imputed: list[int] | None = None) -> Floats:
         """Encodes rows as a request brings them.
 
         Args:
             instances: each a list of cells in the order of `names`, or a dict by name. A cell
                 is a number, a text, or None where it is missing; a dict may leave it out.
+            imputed: gets the position of the feature of each cell that was missing and filled.
 
         Returns:
             float32 (len(instances), width).
@@ -103,13 +100,15 @@ class Preprocessor:
             row if not isinstance(row, dict) and len(row) == expected else self._ordered(index, row)
             for index, row in enumerate(instances)
         ]
+        imputed = [] if imputed is None else imputed
         if not self._categories:
-            return self._standardized(rows)
+            return self._standardized(rows, imputed)
         encoded = np.zeros((len(rows), self.width), np.float32)
         if self._numbers:
             pick = self._pick_numbers
-            encoded[:, self._number_columns] = self._standardized([pick(row) for row in rows])
-        encoded.put(self._hot(rows), 1.0)
+            numbers = self._standardized([pick(row) for row in rows], imputed)
+            encoded[:, self._number_columns] = numbers
+        encoded.put(self._hot(rows, imputed), 1.0)
         return encoded
 
     def columns(self, columns: Columns) -> Floats:
@@ -156,21 +155,26 @@ class Preprocessor:
                 raise InvalidInstance(index, name[:_LONGEST_NAME], "is not a feature of the model")
         return [row.get(name) for name in self.names]
 
-    def _standardized(self, cells: Sequence[Cells]) -> Floats:
+    def _standardized(self, cells: Sequence[Cells], imputed: list[int]) -> Floats:
         """The number columns (n, numbers); `cells` holds only those of each row.
 
         Nearly every request leaves by one of the quick ways. Otherwise every cell is looked
         at by itself, which finds the one at fault or comes to the same numbers.
         """
         z = self._quickly(cells)
-        if z is None and not any(fill is None for fill in self._fills):
+        if z is not None:
+            return z
+        if not any(fill is None for fill in self._fills):
             fills = self._fills
             filled = [
                 [fill if cell is None else cell for cell, fill in zip(row, fills, strict=True)]
                 for row in cells
             ]
             z = self._quickly(filled)
-        return self._carefully(cells) if z is None else z
+        z = self._carefully(cells) if z is None else z
+        for i, number in enumerate(self._numbers):
+            imputed += [number.position] * sum(row[i] is None for row in cells)
+        return z
 
     def _quickly(self, cells: Sequence[Cells]) -> Floats | None:
         """The numbers standardized, or None unless there is clearly nothing wrong with any."""
@@ -216,7 +220,7 @@ class Preprocessor:
             x[:, i] = number.standardize(x[:, i], missing[:, i])
         return x.astype(np.float32)
 
-    def _hot(self, rows: Sequence[Cells]) -> list[int]:
+    def _hot(self, rows: Sequence[Cells], imputed: list[int]) -> list[int]:
         """Flat positions in the encoded matrix that are 1."""
         hot = []
         base = 0
@@ -227,6 +231,8 @@ class Preprocessor:
                 column = table.get(cell) if type(cell) in WORDS else None
                 if column is None:
                     column = self._categories[i].find(index, cell)
+                    if cell is None:
+                        imputed.append(position)
                 if column >= 0:
                     hot.append(base + column)
             base += self.width

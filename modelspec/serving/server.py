@@ -40,8 +40,10 @@ async def serve(folder: Path, host: str, port: int) -> None:
     bundle = load(folder)
     _check_free(host, port)
     about = bundle.description
-    metrics = Metrics({label: getattr(about, label) for label in MODEL_INFO_LABELS})
-    service = Service(Model(bundle), metrics)
+    model = Model(bundle)
+    labels = {label: getattr(about, label) for label in MODEL_INFO_LABELS}
+    metrics = Metrics(labels, model.distributions)
+    service = Service(model, metrics)
     server = Server(
         Application(service, routes(bundle)),
         address=host,

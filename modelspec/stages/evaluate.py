@@ -29,9 +29,11 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> Evalu
     Raises:
         ModelRejected: if a prediction is not finite, or a metric is not defined.
     """
+    from modelspec.data.reference import prediction_bins
     from modelspec.evaluation.intervals import intervals
     from modelspec.evaluation.metrics import score, score_defined
     from modelspec.stages import rows
+    from modelspec.stages.reference import plain
     from modelspec.training.predict import predict
 
     spec = plan.spec
@@ -56,13 +58,20 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> Evalu
         for name, value in values.items()
     }
     baseline = score_defined(base, names)
-    found = {
+    found: dict[str, Any] = {
         "files": digest_bytes((folder / FILE).read_bytes()),
         "metrics": {name: estimate.model_dump() for name, estimate in metrics.items()},
         "threshold": threshold,
+        "predictions": plain(
+            prediction_bins(prepared.schema.classes, np.concatenate([validation, predictions]))
+        ),
     }
     return EvaluateRecord(
-        output=digest(found), metrics=metrics, baseline=baseline, threshold=threshold
+        output=digest(found),
+        metrics=metrics,
+        baseline=baseline,
+        threshold=threshold,
+        predictions=found["predictions"],
     )
 
 

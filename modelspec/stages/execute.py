@@ -25,7 +25,7 @@ class Stage(Protocol):
         """The record in a few words, for the line that `apply` prints."""
 
 
-STAGES = ("data", "train", "evaluate", "gate", "export", "image", "check")
+STAGES = ("data", "train", "evaluate", "gate", "export", "reference", "image", "check")
 
 
 def stage(name: str) -> Stage:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +34,9 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> Image
     commit = _commit(step, plan, world)
     version = f"{plan.model.major}.{plan.model.minor}"
     model = (done.folder(f"export.{plan.spec.serve.runtime}") / contract.MODEL_FILE).read_bytes()
-    served = serving(plan, done, version, commit.oid, digest_bytes(model))
-    files = {
-        contract.SERVING_FILE: (canonical(served) + "\n").encode(),
-        contract.MODEL_FILE: model,
-    }
+    files = {contract.MODEL_FILE: model, contract.REFERENCE_FILE: reference(done)}
+    served = serving(plan, done, version, commit.oid, files)
+    files[contract.SERVING_FILE] = (canonical(served) + "\n").encode()
     labels = image.labels(
         found,
         name=plan.spec.metadata.name,
@@ -63,8 +63,25 @@ def _commit(step: Step, plan: Plan, world: World) -> Commit:
     return Commit(plan.facts.commit, plan.facts.committed)
 
 
-def serving(plan: Plan, done: Done, version: str, commit: str, model_digest: str) -> dict[str, Any]:
-    """The contract of the image with its runtime: `serving.json`."""
+def reference(done: Done) -> bytes:
+    """What is asked and answered is held against: `reference.json`."""
+    features = json.loads((done.folder("reference") / contract.REFERENCE_FILE).read_text("utf-8"))
+    predictions = done.record("evaluate", EvaluateRecord).predictions
+    return (canonical({"features": features, "predictions": predictions}) + "\n").encode()
+
+
+def serving(
+    plan: Plan, done: Done, version: str, commit: str, files: Mapping[str, bytes]
+) -> dict[str, Any]:
+    """The contract of the image with its runtime: `serving.json`.
+
+    Args:
+        plan: has the spec.
+        done: the steps made so far.
+        version: MAJOR.MINOR.
+        commit: what the image is built from.
+        files: that lie beside it, by name.
+    """
     schema = done.record("data", DataRecord).schema_
     return {
         "format": contract.FORMAT,
@@ -77,7 +94,9 @@ def serving(plan: Plan, done: Done, version: str, commit: str, model_digest: str
         "threshold": done.record("evaluate", EvaluateRecord).threshold,
         "runtime": plan.spec.serve.runtime,
         "model_file": contract.MODEL_FILE,
-        "model_digest": model_digest,
+        "model_digest": digest_bytes(files[contract.MODEL_FILE]),
+        "reference_file": contract.REFERENCE_FILE,
+        "reference_digest": digest_bytes(files[contract.REFERENCE_FILE]),
     }
 
 

@@ -32,7 +32,7 @@ def test_durations_are_short(seconds: float, text: str) -> None:
 def test_rows_with_many_metrics_fit_and_their_seconds_are_aligned() -> None:
     number = {"value": 0.97087, "low": 0.94175, "high": 1.0, "rows": 103}
     record = EvaluateRecord.model_validate(
-        {"output": "", "metrics": dict.fromkeys(METRICS, number), "baseline": {}}
+        {"output": "", "metrics": dict.fromkeys(METRICS, number), "baseline": {}, "predictions": {}}
     )
     lines = row("evaluate", evaluate.summary(record), 0.1).split("\n")
     assert lines[0].endswith("   0.1 s")

@@ -72,7 +72,11 @@ def made(step: str, key: str) -> dict[str, Any]:
             }
         case "evaluate":
             estimate = {"value": 0.9, "low": 0.8, "high": 1.0, "rows": 10}
-            return common | {"metrics": {"roc_auc": estimate}, "baseline": {}, "threshold": 0.5}
+            bins = {"labels": ["(-Inf, +Inf)"], "shares": [1.0], "cuts": []}
+            metrics = {"metrics": {"roc_auc": estimate}, "baseline": {}, "threshold": 0.5}
+            return common | metrics | {"predictions": bins}
+        case "reference":
+            return common | {"features": 1, "bins": 10}
         case "gate":
             return common | {"verdicts": []}
         case "image":

@@ -40,7 +40,7 @@ def test_each_step_has_its_row_and_each_gate_stands_where_it_is_judged() -> None
     text = "\n".join(lines(Outlook(make_plan(spec_of(**LONG), facts()), (WRITES,))))
     shown = [line.split()[0] for line in text.split("\n")[1:] if line[2] != " "]
     assert " ".join(shown) == (
-        "data train evaluate gate export export image check gate release render"
+        "data train evaluate gate export export reference image check gate release render"
     )
     before, after = text.split("  check  ")
     assert "latency_p99" not in before
@@ -80,7 +80,8 @@ def test_a_step_that_ran_before_has_its_time_and_one_that_is_kept_no_row(
     rows = [line for line in text if line.startswith("  gate")]
     assert len(rows) == 1
     assert rows[0].split("\n")[0].endswith("~0.2 s")
-    assert "  kept      data, train, evaluate, export.onnx, export.tflite, image, check" in text
+    kept_steps = "data, train, evaluate, export.onnx, export.tflite, reference,\n            image"
+    assert f"  kept      {kept_steps}, check" in text
 
 
 def test_a_release_whose_files_differ_has_work_and_no_steps(

@@ -52,7 +52,9 @@ def _record() -> dict[str, Any]:
             "metrics": {"roc_auc": {"value": 0.994, "low": 0.981, "high": 1.0, "rows": 114}},
             "baseline": {"roc_auc": 0.5},
             "threshold": 0.5,
+            "predictions": {"labels": ["(-Inf, +Inf)"], "shares": [1.0], "cuts": []},
         },
+        "reference": {"features": 1, "bins": 10},
         "export.savedmodel": {"format": "savedmodel", "max_difference": 0.0, "tolerance": 1e-5},
         "export.tflite": {"format": "tflite", "max_difference": 2e-7, "tolerance": 1e-5},
         "image": {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelspec.serving.preprocess import Preprocessor
 from tests.serving import networks
+from tests.serving.references import reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,10 +68,12 @@ def write(
     activation: str,
     **description: Any,
 ) -> Folder:
-    """Writes `serving.json` and `model.tflite` of format 1."""
+    """Writes `serving.json`, `model.tflite` and `reference.json` of format 1."""
     path.mkdir(exist_ok=True)
     model = networks.tflite(network, activation)
     (path / "model.tflite").write_bytes(model)
+    held_against = json.dumps(reference(features, len(network[-1][1]))).encode()
+    (path / "reference.json").write_bytes(held_against)
     content = {
         "format": 1,
         "version": "1.4",
@@ -81,6 +84,8 @@ def write(
         "runtime": "tflite",
         "model_file": "model.tflite",
         "model_digest": f"sha256:{hashlib.sha256(model).hexdigest()}",
+        "reference_file": "reference.json",
+        "reference_digest": f"sha256:{hashlib.sha256(held_against).hexdigest()}",
         **description,
     }
     (path / "serving.json").write_text(json.dumps(content, sort_keys=True))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from modelspec.serving.bundle import BundleError, load
-from tests.serving.folders import CHURN
+from tests.serving.folders import CHURN, TENURE
 from tests.serving.processes import free_port, start
 
 if TYPE_CHECKING:
@@ -68,13 +70,41 @@ def _flip_one_bit(content: bytes) -> bytes:
     return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
 
 
+@pytest.mark.parametrize("file", ["model.tflite", "reference.json"])
 @pytest.mark.parametrize("damage", [_truncate, _flip_one_bit, lambda _: b""])
-def test_the_server_does_not_start_on_a_damaged_model(
-    copied: Folder, damage: Callable[[bytes], bytes]
+def test_the_server_does_not_start_on_a_damaged_file(
+    copied: Folder, damage: Callable[[bytes], bytes], file: str
 ) -> None:
-    model = copied.path / "model.tflite"
-    model.write_bytes(damage(model.read_bytes()))
-    _refuses(copied, "is damaged or was swapped")
+    path = copied.path / file
+    path.write_bytes(damage(path.read_bytes()))
+    _refuses(copied, f"{file} is damaged or was swapped")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda r: r["features"]["plan"]["labels"].append("x"), "bins of a feature do not fit"),
+        (lambda r: r["features"]["plan"]["shares"].append(0.5), "bins of a feature do not fit"),
+        (lambda r: r["features"]["plan"]["labels"].__setitem__(0, "pro"), "a feature do not fit"),
+        (lambda r: r["features"]["plan"]["columns"].append(1), "bins of a feature do not fit it"),
+        (lambda r: r["features"]["plan"].pop("columns"), "bins of a feature do not fit it"),
+        (lambda r: r["features"]["spend"]["cuts"].reverse(), "bins of a feature do not fit it"),
+        (lambda r: r["features"]["spend"].pop("cuts"), "bins of a feature do not fit it"),
+        (lambda r: r["features"].update(another=r["predictions"]), "bins of what is no feature"),
+        (lambda r: r.update(predictions=r["features"]["plan"]), "bins of predictions do not fit"),
+        (lambda r: r.pop("predictions"), "missing required field `predictions`"),
+    ],
+)
+def test_a_reference_that_does_not_fit_the_model_is_refused(
+    copied: Folder, change: Callable[[Any], None], message: str
+) -> None:
+    file = copied.path / "reference.json"
+    content = json.loads(file.read_text())
+    change(content)
+    file.write_text(json.dumps(content))
+    copied.describe(reference_digest=f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}")
+    with pytest.raises(BundleError, match=message):
+        load(copied.path)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +124,8 @@ def test_the_server_does_not_start_without_a_model_folder(copied: Folder) -> Non
 
 
 def test_the_server_does_not_start_where_the_model_has_another_shape(copied: Folder) -> None:
-    copied.describe(features=copied.features[:2])
-    _refuses(copied, "the model file does not take float32 (batch, 4)")
+    copied.describe(features=[*copied.features, {**TENURE, "name": "another"}])
+    _refuses(copied, "the model file does not take float32 (batch, 11)")
 
 
 def _refuses(folder: Folder, message: str) -> None:

@@ -161,6 +161,7 @@ def test_an_engine_that_dies_while_it_loads_is_one_message_and_the_next_apply_wo
         "evaluate",
         "gate",
         "export.tflite",
+        "reference",
         "image",
     }
     assert exported.tags() == []

@@ -112,7 +112,7 @@ def test_a_relaxed_gate_runs_only_the_gate_and_what_follows(exported: Project) -
     exported.commit()
     exported.run("apply", code=5)
     entries = exported.entries()
-    assert steps(entries) == {"data", "train", "evaluate", "gate", "export.tflite"}
+    assert steps(entries) == {"data", "train", "evaluate", "gate", "export.tflite", "reference"}
     exported.edit(SPEC, "accuracy >= 0.999", "accuracy >= 0.6")
     exported.commit()
     ran = exported.run("apply").rows

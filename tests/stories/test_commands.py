@@ -48,6 +48,7 @@ def test_init_writes_a_spec_that_validates_and_applies(
         "evaluate",
         "gate",
         "export",
+        "reference",
         "image",
         "check",
         "release",

@@ -50,6 +50,7 @@ def test_a_first_apply_finds_nearly_all_tumours_and_its_tag_says_how_it_knows(
         "export.onnx",
         "export.savedmodel",
         "export.tflite",
+        "reference",
         "image",
         "check",
     }
