@@ -26,7 +26,8 @@ def pins_of(spec: ModelSpec, lock: ModelLock) -> dict[str, str]:
 
     What the lock holds besides, for names that the spec has no longer, is no input.
     """
-    base, data = lock.base.get(spec.container.base), lock.data.get(spec.data.source)
+    base = lock.base.get(spec.container.base)
+    data = lock.data.get(spec.data.source) if spec.data.remote else None
     found = {BASE: base.id if base else None, DATA: data.digest if data else None}
     return {path: digest for path, digest in found.items() if digest}
 

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 from modelspec.spec.base import Percent, Strict
 from modelspec.spec.paths import Column, SourcePath
 from modelspec.spec.scalar import Boolean, Integer, Number, number_or
+from modelspec.spec.urls import is_url
 
 NUMBER_POLICIES = ("median", "mean")
 MOST_BUCKETS = 4096
@@ -137,7 +138,9 @@ class Data(Strict):
     """A table: one row an example. Columns not used as features go into `ignore`."""
 
     source: SourcePath = Field(
-        description="A CSV file with a header, relative to this file.", examples=["data/churn.csv"]
+        description="A CSV file with a header: a path relative to this file, or a URL (https, s3, "
+        "gs, abfs) whose content `modelspec lock` pins.",
+        examples=["data/churn.csv"],
     )
     target: Annotated[Target, BeforeValidator(_target, json_schema_input_type=Target | Column)] = (
         Field(description="The column to predict.", examples=["churned"])
@@ -152,3 +155,8 @@ class Data(Strict):
         description="Columns the model sees, each `number`, `category`, or a mapping. If given it "
         "is complete: other columns are not used. Left out: inferred from the data.",
     )
+
+    @property
+    def remote(self) -> bool:
+        """Whether the rows lie outside of the repository."""
+        return is_url(self.source)

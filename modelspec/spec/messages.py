@@ -92,6 +92,8 @@ class Explainer:
             path = path[:-1]  # the short form of a feature
         message, hint, offset = self._value(problem)
         place = places.within(path, offset) if offset else places.value(path)
+        if getattr(problem.context.get("error"), "secret", False):
+            return Diagnostic(f"{dotted(path)} {message}", place, hint)
         if problem.of_key:
             place = places.key(path)
             message = f"{show(path[-1])} {message}"

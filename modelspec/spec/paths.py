@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from modelspec.spec.scalar import Wrong, show
+from modelspec.spec.urls import checked_url, is_url
 
 NAME_LENGTH = 40  # of 63 characters; the rest is for suffixes of rendered objects
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
@@ -66,16 +67,17 @@ def _version(value: Any) -> str:
 
 
 def _source(value: str) -> str:
-    refused = _unsafe(value)
+    local = not is_url(value) or value.lower().startswith("file:")
+    refused = _unsafe(value) if local else ""
     if refused:
         raise Wrong(
             f"{refused}: {show(value)}" if value else refused,
             "write a path relative to this file: data/x.csv",
         )
+    if not local:
+        checked_url(value)
     later = (
-        "a URL"
-        if "://" in value
-        else "a glob"
+        "a glob"
         if re.search(r"[*?\[\]{}]", value)
         else "a folder"
         if value.endswith("/")
@@ -86,7 +88,7 @@ def _source(value: str) -> str:
     if later:
         raise Wrong(f"is {later}, which is not supported yet", "write the path of one .csv file")
     parts = value.split("/")
-    if "" in parts or "." in parts:
+    if local and ("" in parts or "." in parts):
         better = "/".join(p for p in parts if p not in ("", "."))
         raise Wrong(f"is not in its shortest form: {show(value)}", f"write {better}")
     if not value.lower().endswith(".csv"):
@@ -194,7 +196,7 @@ ExactVersion = Annotated[str, BeforeValidator(_version), _matching(_VERSION.patt
 SourcePath = Annotated[
     str, AfterValidator(_source), _matching(r"[^/~:\\-][^\\]*\.[cC][sS][vV]", 1000)
 ]
-"""A relative path of one CSV file, beside or below the spec."""
+"""A relative path of one CSV file, beside or below the spec; or the URL of one."""
 
 ImageReference = Annotated[
     str, AfterValidator(_image), _matching(_IMAGE.pattern, 500, "number", "boolean")

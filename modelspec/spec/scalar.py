@@ -35,13 +35,17 @@ class Wrong(ValueError):
         message: a predicate that follows the key's name, such as `must be a whole number`.
         hint: what to write instead; empty where there is nothing, or more than anyone reads.
         offset: the character of the value, counted from 0, at which it goes wrong.
+        secret: whether the value may hold a secret, so that no message may show it.
     """
 
-    def __init__(self, message: str, hint: str = "", offset: int = 0) -> None:
+    def __init__(
+        self, message: str, hint: str = "", offset: int = 0, *, secret: bool = False
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint if len(hint) <= _LONGEST_HINT else ""
         self.offset = offset
+        self.secret = secret
 
 
 def show(value: object, longest: int = 40) -> str:

@@ -89,7 +89,7 @@ class _Reader:
 
 
 def _digest(loaded: Loaded, lock: ModelLock, path: str, tree: Mapping[str, str]) -> str:
-    source = loaded.spec.data.source
-    file = str(PurePosixPath(path).parent / source)
-    files = {source: tree.get(file, "")}
+    data = loaded.spec.data
+    file = str(PurePosixPath(path).parent / data.source)
+    files = {} if data.remote else {data.source: tree.get(file, "")}
     return inputs_digest(loaded.spec, files, pins_of(loaded.spec, lock))

@@ -13,7 +13,7 @@ from modelspec.adapters.files import replace_file
 from modelspec.diagnostics import Diagnostic, InputError, WorldError
 from modelspec.plan.pins import changed_pins, lock_path, not_pinned
 from modelspec.spec.load import Loaded, load
-from modelspec.spec.model_lock import FORMAT, NOTHING, BasePin, ModelLock, load_lock
+from modelspec.spec.model_lock import FORMAT, NOTHING, BasePin, DataPin, ModelLock, load_lock
 from modelspec.stages import select
 from modelspec.stages.engine import engine_or_none
 
@@ -57,15 +57,19 @@ def lock(
         WorldError: what a spec names cannot be had.
     """
     base_of = cache(lambda image: _base(image, root, warn, pull="base" in upgrade))
+    data_of = cache(_data)
 
     def resolve(loaded: Loaded, old: ModelLock) -> ModelLock:
-        image = loaded.spec.container.base
-        known = old.base.get(image)
-        base = known if known and "base" not in upgrade else _newer(known, base_of(image))
-        return ModelLock(lock=FORMAT, base={image: base})
+        image, data = loaded.spec.container.base, loaded.spec.data
+        base, rows = old.base.get(image), old.data.get(data.source)
+        if base is None or "base" in upgrade:
+            base = _newer(base, base_of(image))
+        if data.remote and (rows is None or "data" in upgrade):
+            rows = _changed(rows, data_of(data.source))
+        pinned = {data.source: rows} if data.remote and rows else {}
+        return ModelLock(lock=FORMAT, base={image: base}, data=pinned)
 
-    read = _read(root, words)
-    made = [(*each, resolve(*each[1:])) for each in read]
+    made = [(*each, resolve(*each[1:])) for each in _read(root, words)]
     for path, _, old, new in made:
         if new != old:
             replace_file(root / lock_path(path), new.text().encode())
@@ -130,6 +134,17 @@ def _base(image: str, root: Path, warn: Callable[[str], None], *, pull: bool) ->
                 warn(f"{error}; pinned as it is here")
         found = base.require(image, root, engine)
     return BasePin(id=found.id, manifest=found.manifest)
+
+
+def _data(url: str) -> DataPin:
+    from modelspec.adapters.remote import look
+
+    return look(url)
+
+
+def _changed(old: DataPin | None, new: DataPin) -> DataPin:
+    """The new pin; of the same content the old one, whatever its server says by now."""
+    return old if old is not None and old.sha256 == new.sha256 else new
 
 
 def _newer(old: BasePin | None, new: BasePin) -> BasePin:

@@ -10,10 +10,11 @@ from pathlib import PurePosixPath
 from modelspec.adapters.git import Commit, Repository, Tree
 from modelspec.diagnostics import Diagnostic, InputError, Location, WorldError
 from modelspec.plan.digest import git_blob
-from modelspec.plan.pins import lock_path, pins_of
+from modelspec.plan.pins import DATA, lock_path, pins_of
 from modelspec.plan.plan import inputs_digest
 from modelspec.spec.load import Loaded, load
 from modelspec.spec.model_lock import NOTHING, ModelLock, load_lock
+from modelspec.spec.urls import is_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ class Source:
     @property
     def files(self) -> dict[str, str]:
         """What the spec names in the repository: path relative to the spec to blob id."""
-        source = self.loaded.spec.data.source
-        return {source: self.blob(self.resolve(source))}
+        data = self.loaded.spec.data
+        return {} if data.remote else {data.source: self.blob(self.resolve(data.source))}
 
     @property
     def pins(self) -> dict[str, str]:
@@ -61,11 +62,23 @@ class Source:
         return path in self.tree or path in self.overlay
 
     def resolve(self, file: str) -> str:
-        """A file that the spec names, as a path in the repository."""
-        return posixpath.normpath(posixpath.join(posixpath.dirname(self.path), file))
+        """A file that the spec names, as a path in the repository; a URL stays one."""
+        return (
+            file
+            if is_url(file)
+            else posixpath.normpath(posixpath.join(posixpath.dirname(self.path), file))
+        )
 
     def read(self, file: str) -> bytes:
-        """The bytes of a file that the spec names."""
+        """The bytes of a file or URL that the spec names.
+
+        Raises:
+            WorldError: what is pinned cannot be had.
+        """
+        if is_url(file):
+            from modelspec.adapters.remote import content
+
+            return content(file, self.lock.data[file])
         return _content(self.repository, self.entries, self.overlay, self.resolve(file))
 
     def blob(self, path: str) -> str:
@@ -92,6 +105,9 @@ def source(
     if lock in entries.files or lock in overlay:
         pins = load_lock(_content(repository, entries, overlay, lock), lock)
     made = Source(repository, commit, entries, overlay, path, loaded, pins)
+    if loaded.spec.data.remote:
+        _require_pin(made, lock)
+        return made
     data = made.resolve(loaded.spec.data.source)
     if worktree:
         overlay |= _changed(repository, [data])
@@ -109,6 +125,18 @@ def _content(
     repository: Repository, entries: Tree, overlay: Mapping[str, bytes], path: str
 ) -> bytes:
     return overlay[path] if path in overlay else repository.blobs([entries.files[path]])[0]
+
+
+def _require_pin(made: Source, lock: str) -> None:
+    """Insist that data outside of git are pinned: a release is named by its commit alone."""
+    if DATA in made.pins:
+        return
+    if not made.has(lock) and (made.repository.root / lock).is_file():
+        raise WorldError(f"{lock} is not in the commit: git add it and commit")
+    places, spec = made.loaded.places, made.loaded.spec
+    hint = f"modelspec lock {spec.metadata.name}, and commit {lock}"
+    message = f"data.source is not pinned: git does not hold {spec.data.source}"
+    raise InputError(places.diagnostic(message, places.value(("data", "source")), hint))
 
 
 def _require(made: Source, data: str) -> None:
