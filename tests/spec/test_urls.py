@@ -20,7 +20,11 @@ task: regression
 data: {source: SOURCE, target: y}
 model: {type: linear}
 """
-PRINTABLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=8, max_size=20)
+SECRET = st.text(
+    st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="@"),
+    min_size=8,
+    max_size=20,
+)
 
 
 def refused(url: str) -> Wrong:
@@ -88,13 +92,17 @@ def test_what_is_no_url_of_one_table_is_refused(url: str, message: str, hint: st
 
 @pytest.mark.parametrize("place", ["ada:{}@example.org/x.csv", "example.org/x.csv?key={}"])
 @pytest.mark.parametrize("scheme", ["https", "s3", "ftp", "abfs"])
-@given(secret=PRINTABLE)
+@given(secret=SECRET)
 def test_a_secret_is_never_shown(scheme: str, place: str, secret: str) -> None:
-    url = f"{scheme}://{place.format(secret)}"
-    quoted = "'" + url.replace("'", "''") + "'"
-    with pytest.raises(InputError) as caught:
-        load(SPEC.replace("SOURCE", quoted).encode(), "model.yaml")
-    assert secret not in str(caught.value)
+    """What is said does not depend on it."""
+
+    def said(secret: str) -> str:
+        quoted = f"{scheme}://{place.format(secret)}".replace("'", "''")
+        with pytest.raises(InputError) as caught:
+            load(SPEC.replace("SOURCE", f"'{quoted}'").encode(), "model.yaml")
+        return str(caught.value)
+
+    assert said(secret) == said("x" * 8)
 
 
 @given(st.text(max_size=60).map(lambda text: f"https://{text}.csv") | st.text(max_size=40))
