@@ -23,6 +23,7 @@ OWNER = "modelspec.owner"
 MEMORY = "256m"
 PROCESSES = 256
 STOP_SECONDS = 5
+PORTS = (contract.PORT, contract.GRPC_PORT)
 
 
 def load(engine: Engine, folder: Path, tag: str, root: Path) -> str:
@@ -93,10 +94,10 @@ def run(engine: Engine, name: str, memory: str = MEMORY) -> Iterator[Running]:
         WorldError: if it does not become ready; with what it said last.
     """
     remove_leftovers(engine)
-    container, port = _start(engine, name, memory)
+    container, port, grpc_port = _start(engine, name, memory)
     try:
         seconds = wait_ready(port, lambda: _last_words(container))
-        yield Running(port, "container", seconds)
+        yield Running(port, grpc_port, "container", seconds)
     finally:
         _remove(container)
 
@@ -113,25 +114,31 @@ def remove_leftovers(engine: Engine) -> None:
                 _remove(container, seconds=0)
 
 
-def _start(engine: Engine, name: str, memory: str) -> tuple[Container, int]:
+def _start(engine: Engine, name: str, memory: str) -> tuple[Container, int, int]:
     """Start a container: behind the engine's bridge, or where that fails in the host's network."""
-    bridged = {"ports": {f"{layers.PORT}/tcp": (HOST, None)}}
+    bridged = {"ports": {f"{port}/tcp": (HOST, None) for port in PORTS}}
     try:
         return _create(engine, name, memory, bridged, None)
     except WorldError as refused:
-        port = free_port()
-        listening = {contract.ENV_HOST: HOST, contract.ENV_PORT: str(port)}
+        ports = free_port(), free_port()
+        listening = {contract.ENV_HOST: HOST}
+        names = (contract.ENV_PORT, contract.ENV_GRPC_PORT)
+        listening |= {variable: str(port) for variable, port in zip(names, ports, strict=True)}
         shared = {"network_mode": "host", "environment": listening}
         try:
-            return _create(engine, name, memory, shared, port)
+            return _create(engine, name, memory, shared, ports)
         except WorldError:
             raise refused from None
 
 
 def _create(
-    engine: Engine, name: str, memory: str, network: Mapping[str, Any], port: int | None
-) -> tuple[Container, int]:
-    """Start a container; `port` is where it listens, or None if the engine chooses."""
+    engine: Engine,
+    name: str,
+    memory: str,
+    network: Mapping[str, Any],
+    ports: tuple[int, int] | None,
+) -> tuple[Container, int, int]:
+    """Start a container; `ports` are where it listens, or None if the engine chooses."""
     with failures("starting the image"):
         container = engine.client.containers.create(
             name,
@@ -148,19 +155,19 @@ def _create(
         )
         try:
             container.start()
-            if port is None:
+            if ports is None:
                 container.reload()
-                port = _published(container)
+                ports = _published(container, PORTS[0]), _published(container, PORTS[1])
         except BaseException:
             _remove(container, seconds=0)
             raise
-        return container, port
+        return container, *ports
 
 
-def _published(container: Container) -> int:
-    published = container.ports.get(f"{layers.PORT}/tcp")
+def _published(container: Container, port: int) -> int:
+    published = container.ports.get(f"{port}/tcp")
     if not published:
-        raise WorldError("the Docker Engine does not publish the image's port")
+        raise WorldError("the Docker Engine does not publish the image's ports")
     return int(published[0]["HostPort"])
 
 

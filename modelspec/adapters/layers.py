@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from modelspec.serving import contract
+
 HOME = "opt/modelspec"
-PORT = 8501
 USER = "10001:10001"
 # -P: nothing is imported from the working directory. -S: only from PYTHONPATH, never from what
 # a base or a machine has installed, so the image and its trial as a process run the same code.
@@ -90,7 +91,7 @@ def config(
         "config": {
             "Entrypoint": list(ENTRYPOINT),
             "Env": [f"{name}={value}" for name, value in (variables | ENVIRONMENT).items()],
-            "ExposedPorts": {f"{PORT}/tcp": {}},
+            "ExposedPorts": {f"{port}/tcp": {} for port in (contract.PORT, contract.GRPC_PORT)},
             "Labels": {**(inherited.get("Labels") or {}), **labels},
             "User": USER,
             "WorkingDir": "/",

@@ -40,8 +40,11 @@ class _Unpacked:
     command: tuple[str, ...]
     environment: dict[str, str]
 
-    def start(self, host: str, port: int, output: IO[bytes] | None) -> subprocess.Popen[bytes]:
+    def start(
+        self, host: str, port: int, grpc_port: int, output: IO[bytes] | None
+    ) -> subprocess.Popen[bytes]:
         listening = {contract.ENV_HOST: host, contract.ENV_PORT: str(port)}
+        listening[contract.ENV_GRPC_PORT] = str(grpc_port)
         python, *arguments = self.command
         return subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _TIED, python, *arguments],
@@ -67,24 +70,30 @@ def run(folder: Path, scratch: Path | None = None) -> Iterator[Running]:
     """
     with _unpacked(folder, scratch) as unpacked:
         output = unpacked.folder / "output"
-        port = free_port()
+        port, grpc_port = free_port(), free_port()
         with output.open("wb") as file:
-            process = unpacked.start(HOST, port, file)
+            process = unpacked.start(HOST, port, grpc_port, file)
             try:
                 seconds = wait_ready(port, lambda: _last_words(process, output))
-                yield Running(port, "process", seconds)
+                yield Running(port, grpc_port, "process", seconds)
             finally:
                 _stop(process)
 
 
-def serve(folder: Path, port: int, host: str = HOST) -> int:
+def serve(folder: Path, port: int, grpc_port: int, host: str = HOST) -> int:
     """Serve an image in the foreground until it ends or is interrupted; returns its exit code.
+
+    Args:
+        folder: that `image.build` wrote.
+        port: of HTTP.
+        grpc_port: of gRPC, or 0 for none.
+        host: where to listen.
 
     Raises:
         WorldError: if the image's Python is not here.
     """
     with _unpacked(folder, None) as unpacked:
-        process = unpacked.start(host, port, None)
+        process = unpacked.start(host, port, grpc_port, None)
         try:
             return _ended(process)
         except KeyboardInterrupt:  # a terminal sends it to the process as well, kill does not

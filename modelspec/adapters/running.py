@@ -25,11 +25,13 @@ class Running:
 
     Attributes:
         port: on 127.0.0.1.
+        grpc_port: the same for gRPC.
         ran_as: what runs it.
         ready_seconds: from start to ready.
     """
 
     port: int
+    grpc_port: int
     ran_as: Literal["container", "process"]
     ready_seconds: float
 

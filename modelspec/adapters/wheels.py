@@ -20,9 +20,7 @@ OLDEST, NEWEST = 17, 36
 DOWNLOAD_SECONDS = 900
 # For command lines, and for tools beside the interpreter: what serves imports none of them. Were
 # that to change, no image would become ready, and none is released that does not answer.
-NEVER_IMPORTED = frozenset(
-    {"backports-strenum", "click", "flatbuffers", "ml-dtypes", "protobuf", "tqdm"}
-)
+NEVER_IMPORTED = frozenset({"backports-strenum", "click", "flatbuffers", "ml-dtypes", "tqdm"})
 # What no program reads while it runs, what differs with the machine that unpacks, and what
 # LiteRT brings for accelerators: it serves on CPUs.
 _LEFT_OUT = re.compile(

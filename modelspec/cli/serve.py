@@ -15,6 +15,9 @@ def serve(
     port: Annotated[
         int, typer.Option(min=1, max=65535, help="Where to listen, on this machine only.")
     ] = 8501,
+    grpc_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where to listen for gRPC; 0 for nowhere.")
+    ] = 0,
 ) -> None:
     """Serve the release of HEAD here, without a container."""
     from modelspec.stages.serve import image, serve
@@ -26,4 +29,4 @@ def serve(
         if isinstance(shown, LiveReport):
             shown.stop()
     say(f"{found.name} {found.version} on http://127.0.0.1:{port}/v1/models/{found.name}:predict")
-    raise typer.Exit(serve(folder, port))
+    raise typer.Exit(serve(folder, port, grpc_port))

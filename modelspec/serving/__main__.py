@@ -1,7 +1,8 @@
 """`python -m serving`: what the image runs. Options come from the environment.
 
 MODELSPEC_MODEL_DIR: the model folder (`../model` beside this package if not set),
-MODELSPEC_HOST and MODELSPEC_PORT: where to listen (0.0.0.0 and 8501).
+MODELSPEC_HOST and MODELSPEC_PORT: where to listen (0.0.0.0 and 8501),
+MODELSPEC_GRPC_PORT: where to listen for gRPC (8500), or 0 for none.
 """
 
 from __future__ import annotations
@@ -14,7 +15,15 @@ from pathlib import Path
 # Set before NumPy is imported: its thread pool would only cost memory here.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from .contract import ENV_HOST, ENV_MODEL_DIR, ENV_PORT, HOST, PORT
+from .contract import (
+    ENV_GRPC_PORT,
+    ENV_HOST,
+    ENV_MODEL_DIR,
+    ENV_PORT,
+    GRPC_PORT,
+    HOST,
+    PORT,
+)
 
 
 def main() -> int:
@@ -25,28 +34,35 @@ def main() -> int:
         signal.signal(number, lambda *_: os._exit(0))
     folder = os.environ.get(ENV_MODEL_DIR) or Path(__file__).resolve().parents[1] / "model"
     host = os.environ.get(ENV_HOST) or HOST
-    port = os.environ.get(ENV_PORT) or str(PORT)
-    if not (port.isascii() and port.isdecimal() and 0 < int(port) <= 65535):
-        return _refuse(f"{ENV_PORT} is not a port number")
+    try:
+        port = _port(ENV_PORT, PORT)
+        grpc_port = 0 if os.environ.get(ENV_GRPC_PORT) == "0" else _port(ENV_GRPC_PORT, GRPC_PORT)
+    except ValueError as error:
+        return _refuse(str(error))
 
     import uvloop
 
     from .bundle import BundleError
-    from .server import serve
+    from .server import ListenError, serve
 
     async def run() -> None:
-        await serve(Path(folder), host, int(port))
+        await serve(Path(folder), host, port, grpc_port)
         # A thread of the HTTP server can outlive it, and aborts the process if it meets an
         # interpreter that is being taken down. There is nothing left to take down.
         os._exit(0)
 
     try:
         uvloop.run(run())
-    except BundleError as error:
+    except (BundleError, ListenError) as error:
         return _refuse(str(error))
-    except OSError as error:
-        return _refuse(f"cannot serve at {host}, port {port}: {error.strerror or error}")
     return 0
+
+
+def _port(variable: str, default: int) -> int:
+    port = os.environ.get(variable) or str(default)
+    if not (port.isascii() and port.isdecimal() and 0 < int(port) <= 65535):
+        raise ValueError(f"{variable} is not a port number")
+    return int(port)
 
 
 def _refuse(reason: str) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from . import metrics as exposition
 from . import problems
 from .admission import RETRY, overloaded
 from .body import ClientGoneError
-from .contract import HEALTH_ROUTE, METRICS_ROUTE, READY_ROUTE
+from .contract import CLIENT_GONE, HEALTH_ROUTE, METRICS_ROUTE, READY_ROUTE
 from .exchange import JSON
 from .problems import Problem
 
@@ -57,17 +58,21 @@ class Application:
         return self._predict(exchange, scope.headers, protocol)
 
     async def _predict(self, exchange: Exchange, headers: Any, protocol: Any) -> None:
-        service = self._service
+        service, metrics = self._service, self._metrics
+        started = perf_counter()
+        metrics.in_flight += 1
         try:
-            arriving = service.reader.read(headers, protocol)
-            answer, kind = await service.predict(exchange, headers, arriving)
+            body = await service.reader.read(headers, protocol)
+            answer, kind = await service.predict(exchange, headers, body, started)
+            protocol.response_bytes(200, kind if service.ready else [*kind, _CLOSE], answer)
         except Problem as problem:
+            service.failed(problem, started)
             more = (RETRY,) if problem.status == 503 else ()
             self._refuse(protocol, problem, *more)
         except ClientGoneError:
-            pass
-        else:
-            protocol.response_bytes(200, kind if service.ready else [*kind, _CLOSE], answer)
+            metrics.requests[CLIENT_GONE] += 1
+        finally:
+            metrics.in_flight -= 1
 
     async def _turn_away(self, protocol: Any) -> None:
         self._service.turned_away()

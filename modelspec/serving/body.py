@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Callable
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import attrgetter
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 from granian.rsgi import ProtocolClosed
 
@@ -18,26 +18,32 @@ SWEEP_SECONDS = 0.25
 _STALLED_SECONDS = 0.25
 _SMALL_DIGITS = len(str(SMALL_BODY_BYTES))
 
-Found = TypeVar("Found")
-
 
 class ClientGoneError(Exception):
     """The client went away before it had sent all of its request."""
 
 
-@dataclass(slots=True)
-class _Arrival:
-    """A body on its way: since when, and how many bytes of it are held (small ones: 0)."""
+@dataclass(slots=True, eq=False)
+class Arrival:
+    """A body on its way.
 
+    Attributes:
+        give_up: to be called once when it takes too long.
+        since: when it began, by `perf_counter`.
+        held: bytes of it in memory, of those that are not small.
+        late: whether it was given up.
+    """
+
+    give_up: Callable[[], object]
     since: float
     held: int = 0
     late: bool = False
 
 
 class Reader:
-    """Reads bodies, and gives up on clients that send too much or too slowly.
+    """Gives up on clients that send too much or too slowly.
 
-    The clock is looked at for all readers at once, a few times a second: a timer for each
+    The clock is looked at for all bodies at once, a few times a second: a timer for each
     request would cost more than decoding one.
 
     Attributes:
@@ -48,22 +54,38 @@ class Reader:
     def __init__(self) -> None:
         self.stalled = 0
         self._held = 0
-        self._arriving: dict[asyncio.Task[Any], _Arrival] = {}  # the oldest first
+        self._arriving: dict[Arrival, None] = {}  # the oldest first
+
+    def begin(self, give_up: Callable[[], object]) -> Arrival:
+        """A body begins to arrive."""
+        arrival = Arrival(give_up, perf_counter())
+        self._arriving[arrival] = None
+        return arrival
+
+    def end(self, arrival: Arrival) -> None:
+        """All of it is here, or nobody waits for it any more."""
+        self._held -= arrival.held
+        del self._arriving[arrival]
+
+    def hold(self, arrival: Arrival, size: int) -> None:
+        """So many more bytes of it are here.
+
+        Raises:
+            Problem: 503; too much else is arriving.
+        """
+        arrival.held += size
+        self._held += size
+        if self._held > MAX_ARRIVING_BYTES:
+            self._make_room()
 
     def sweep(self) -> None:
         """Looks at the clock; to be called every SWEEP_SECONDS."""
         now = perf_counter()
-        ages = [now - arrival.since for arrival in self._arriving.values()]
-        self.stalled = sum(age > _STALLED_SECONDS for age in ages)
-        for task, arrival in self._arriving.items():
+        self.stalled = sum(now - arrival.since > _STALLED_SECONDS for arrival in self._arriving)
+        for arrival in list(self._arriving):
             if now - arrival.since < BODY_SECONDS:
                 break
-            self._give_up(task, arrival)
-
-    def _give_up(self, task: asyncio.Task[Any], arrival: _Arrival) -> None:
-        if not arrival.late:
-            arrival.late = True
-            task.cancel()
+            _give_up(arrival)
 
     async def read(self, headers: Any, protocol: Any) -> bytes:
         """The whole body of an HTTP request.
@@ -80,28 +102,18 @@ class Reader:
         length = headers.get("content-length")
         if length is not None and int(length) > MAX_BODY_BYTES:
             raise _too_large()
-        if "content-encoding" in headers:
-            raise _compressed()
-        if length is not None and len(length) <= _SMALL_DIGITS:
-            return await self.bounded(protocol())
         # The server has dropped a length that was given beside a transfer encoding, and will
         # close the connection: nothing can be smuggled in behind such a request.
-        if headers.get("transfer-encoding", "chunked").lower() != "chunked":
-            raise _compressed()
-        return await self.bounded(self._pieces(protocol))
-
-    async def bounded(self, arriving: Awaitable[Found]) -> Found:
-        """What arrives, if it does in time.
-
-        Raises:
-            Problem: 408.
-            ClientGoneError: see `read`.
-        """
+        encoded = length is None and headers.get("transfer-encoding", "chunked") != "chunked"
+        if encoded or "content-encoding" in headers:
+            raise Problem(415, "compressed bodies are not read", close=True)
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - only ever called by the server's task
-        arrival = self._arriving[task] = _Arrival(perf_counter())
+        arrival = self.begin(task.cancel)
         try:
-            return await arriving
+            if length is not None and len(length) <= _SMALL_DIGITS:
+                return await protocol()  # type: ignore[no-any-return]
+            return await self._pieces(arrival, protocol)
         except ProtocolClosed:
             raise ClientGoneError from None
         except asyncio.CancelledError:
@@ -109,39 +121,31 @@ class Reader:
                 raise
             raise Problem(408, "the request did not arrive in time", close=True) from None
         finally:
-            self._held -= arrival.held
-            del self._arriving[task]
+            self.end(arrival)
 
-    async def _pieces(self, protocol: Any) -> bytes:
-        """A body that is not small: what of it has come is held, and all that is held bounded."""
-        arrival = self._arriving[asyncio.current_task()]  # type: ignore[index]
+    async def _pieces(self, arrival: Arrival, protocol: Any) -> bytes:
+        """A body that is not small."""
         pieces = []
         async for piece in protocol:
-            arrival.held += len(piece)
-            self._held += len(piece)
+            self.hold(arrival, len(piece))
             if arrival.held > MAX_BODY_BYTES:
                 raise _too_large()
-            if self._held > MAX_ARRIVING_BYTES:
-                self._make_room()
             pieces.append(piece)
         return b"".join(pieces)
 
     def _make_room(self) -> None:
         """The largest of those that have been sending for a while goes, if there are any."""
         since = perf_counter() - _STALLED_SECONDS
-        slow = [
-            (arrival.held, task)
-            for task, arrival in self._arriving.items()
-            if arrival.since < since and not arrival.late
-        ]
-        held, task = max(slow, key=itemgetter(0), default=(0, None))
-        if task is None or not held:
+        slow = [a for a in self._arriving if a.since < since and a.held and not a.late]
+        if not slow:
             raise Problem(503, "the server is sent more than it can hold", close=True)
-        self._give_up(task, self._arriving[task])
+        _give_up(max(slow, key=attrgetter("held")))
 
 
-def _compressed() -> Problem:
-    return Problem(415, "compressed bodies are not read", close=True)
+def _give_up(arrival: Arrival) -> None:
+    if not arrival.late:
+        arrival.late = True
+        arrival.give_up()
 
 
 def _too_large() -> Problem:

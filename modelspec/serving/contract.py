@@ -23,9 +23,12 @@ INPUT_TENSOR = "inputs"
 HOST = "0.0.0.0"  # noqa: S104 - in a container every interface is the one that is published
 PORT = 8501
 PORT_NAME = "http"
+GRPC_PORT = 8500
+GRPC_PORT_NAME = "grpc"
 ENV_MODEL_DIR = "MODELSPEC_MODEL_DIR"
 ENV_HOST = "MODELSPEC_HOST"
 ENV_PORT = "MODELSPEC_PORT"
+ENV_GRPC_PORT = "MODELSPEC_GRPC_PORT"
 
 HEALTH_ROUTE = "/healthz"
 READY_ROUTE = "/readyz"
@@ -41,9 +44,11 @@ PREDICT_ROUTE = MODEL_ROUTE + ":predict"
 SIGNATURE = "serving_default"
 
 # The Open Inference Protocol, version 2, over REST; below OPEN_MODEL_ROUTES `/ready`, `/infer`.
+# Over gRPC it is the service OPEN_SERVICE.
 OPEN_SERVER_ROUTE = "/v2"
 OPEN_LIVE_ROUTE = "/v2/health/live"
 OPEN_READY_ROUTE = "/v2/health/ready"
+OPEN_SERVICE = "inference.GRPCInferenceService"
 OPEN_MODEL_ROUTES = ("/v2/models/{name}", "/v2/models/{name}/versions/{version}")
 
 MAX_BODY_BYTES = 1024 * 1024

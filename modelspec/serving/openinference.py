@@ -1,30 +1,25 @@
-"""The Open Inference Protocol, version 2, over REST.
-
-A request brings one tensor for each feature, (n) or (n, 1), or, to a model that has only
-numbers, one tensor `inputs` (n, features) in the order of the features. Numbers are taken as
-they are written: the datatype is checked, but rounds nothing.
-"""
+"""The Open Inference Protocol, version 2, over REST, with its binary extension."""
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from . import tensors
-from .answers import Column, Outputs, columns
-from .contract import FORMAT, INPUT_TENSOR, integer_version
+from .answers import Column, Outputs
+from .contract import FORMAT
 from .exchange import JSON, Headers, Writer
 from .problems import Problem
-from .request import decode, refuse_repeated_keys, transposed
+from .request import decode, refuse_repeated_keys
+from .signature import SERVER, Signature, flat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .bundle import Bundle
     from .preprocess import Row
 
+EXTENSIONS = ["binary_tensor_data"]
 _HEADER_LENGTH = "inference-header-content-length"
 
 
@@ -57,13 +52,8 @@ class InferBody(msgspec.Struct, gc=False):
 class OpenInference:
     """The protocol for one model."""
 
-    def __init__(self, bundle: Bundle) -> None:
-        self._about = about = bundle.description
-        self._version = str(integer_version(about.version))
-        self._texts = {f.name: hasattr(f, "values") for f in about.features}
-        self._names = list(self._texts)
-        found = columns(about.task, about.classes, about.threshold)
-        self._columns = {column.name: column for column in found}
+    def __init__(self, signature: Signature) -> None:
+        self._signature = signature
         self._body = msgspec.json.Decoder(InferBody)
         self._encode = msgspec.json.Encoder().encode
 
@@ -76,60 +66,19 @@ class OpenInference:
         text, raw = _divided(body, headers.get(_HEADER_LENGTH))
         found = decode(self._body, text)
         refuse_repeated_keys(text, 1 + 4 * len(found.inputs))
-        rows = self._rows(found.inputs, raw)
-        if not rows:
-            raise Problem(400, "inputs must hold at least one row")
+        rows = self._signature.rows(found.inputs, _cells(found.inputs, raw))
         wanted = self._wanted(found)
         return rows, lambda outputs: self._write(found.id, wanted, outputs)
 
-    def _rows(self, inputs: list[Tensor], raw: bytes) -> Sequence[Row]:
-        cells: dict[str, list[Any]] = {}
-        at = 0
-        for tensor in inputs:
-            size = tensor.parameters.get("binary_data_size")
-            if tensor.name in cells:
-                raise Problem(400, "inputs has two tensors of one name")
-            if size is None:
-                cells[tensor.name] = tensors.from_json(tensor.datatype, tensor.data or [])
-            else:
-                if type(size) is not int or not 0 <= size <= len(raw) - at:
-                    raise Problem(400, "binary_data_size is not what follows the JSON")
-                cells[tensor.name] = tensors.from_binary(tensor.datatype, raw[at : at + size])
-                at += size
-        if at != len(raw):
-            raise Problem(400, "more follows the JSON than binary_data_size tells")
-        if len(inputs) == 1 and (only := inputs[0]).name == INPUT_TENSOR not in self._names:
-            return self._matrix(only.shape, cells[INPUT_TENSOR])
-        for tensor in inputs:
-            if self._texts.get(tensor.name) is not (tensor.datatype == "BYTES"):
-                self._refuse_datatype(tensor.name)
-            _check_shape(tensor, len(cells[tensor.name]))
-        return transposed(cells, self._names)
-
-    def _refuse_datatype(self, name: str) -> None:
-        if name in self._texts:
-            kind = "BYTES" if self._texts[name] else "a number"
-            raise Problem(400, f"{name}: its datatype must be {kind}", feature=name)
-
-    def _matrix(self, shape: list[int], cells: list[Any]) -> list[Row]:
-        width = len(self._names)
-        if any(self._texts.values()):
-            raise Problem(400, "the model has texts among its features: send a tensor for each")
-        if len(shape) != 2 or shape[1] != width or shape[0] * width != len(cells):
-            raise Problem(400, f"{INPUT_TENSOR} must have the shape [rows, {width}] and fill it")
-        return [cells[start : start + width] for start in range(0, len(cells), width)]
-
     def _wanted(self, found: InferBody) -> list[tuple[Column, bool]]:
         binary = found.parameters.get("binary_data_output") is True
+        columns = self._signature.wanted(wanted.name for wanted in found.outputs)
         if not found.outputs:
-            return [(column, binary) for column in self._columns.values()]
-        try:
-            return [
-                (self._columns[wanted.name], wanted.parameters.get("binary_data", binary) is True)
-                for wanted in found.outputs
-            ]
-        except KeyError:
-            raise Problem(400, f"the outputs are {', '.join(self._columns)}") from None
+            return [(column, binary) for column in columns]
+        return [
+            (column, wanted.parameters.get("binary_data", binary) is True)
+            for column, wanted in zip(columns, found.outputs, strict=True)
+        ]
 
     def _write(
         self, request: str | None, wanted: list[tuple[Column, bool]], outputs: Outputs
@@ -137,9 +86,7 @@ class OpenInference:
         shown = []
         raw = []
         for column, binary in wanted:
-            values = column.values(outputs)
-            if column.shape:
-                values = list(chain.from_iterable(values))
+            values = flat(column, outputs)
             tensor: dict[str, Any] = {
                 "name": column.name,
                 "datatype": column.datatype,
@@ -151,7 +98,7 @@ class OpenInference:
             else:
                 tensor["data"] = values
             shown.append(tensor)
-        answer = {"model_name": self._about.name, "model_version": self._version}
+        answer = {"model_name": self._signature.name, "model_version": self._signature.version}
         if request is not None:
             answer["id"] = request
         text = self._encode({**answer, "outputs": shown})
@@ -161,38 +108,28 @@ class OpenInference:
         return b"".join((text, *raw)), headers
 
     def metadata(self) -> bytes:
-        """What the model takes and answers; -1 stands for the number of rows."""
-        inputs = [
-            {"name": name, "datatype": "BYTES" if text else "FP64", "shape": [-1]}
-            for name, text in self._texts.items()
-        ]
+        """What the model takes and answers."""
+        signature = self._signature
         shown: dict[str, Any] = {
-            "name": self._about.name,
-            "versions": [self._version],
-            "platform": f"modelspec_{self._about.runtime}",
-            "inputs": inputs,
-            "outputs": [
-                {"name": c.name, "datatype": c.datatype, "shape": [-1, *c.shape]}
-                for c in self._columns.values()
-            ],
-            "parameters": {"classes": self._about.classes},
+            "name": signature.name,
+            "versions": [signature.version],
+            "platform": signature.platform,
+            "inputs": signature.inputs(),
+            "outputs": signature.outputs(),
+            "parameters": {"classes": signature.classes},
         }
-        if not any(self._texts.values()) and INPUT_TENSOR not in self._texts:
-            matrix = {"name": INPUT_TENSOR, "datatype": "FP64", "shape": [-1, len(inputs)]}
-            shown["parameters"]["instead_of_inputs"] = [matrix]
+        if instead := signature.instead_of_inputs():
+            shown["parameters"]["instead_of_inputs"] = instead
         return self._encode(shown)
 
     def model_ready(self) -> bytes:
         """Body of a model's `/ready`."""
-        return self._encode({"name": self._about.name, "ready": True})
+        return self._encode({"name": self._signature.name, "ready": True})
 
 
 def server_metadata() -> bytes:
     """Body of `GET /v2`."""
-    extensions = ["binary_tensor_data"]
-    return msgspec.json.encode(
-        {"name": "modelspec", "version": str(FORMAT), "extensions": extensions}
-    )
+    return msgspec.json.encode({"name": SERVER, "version": str(FORMAT), "extensions": EXTENSIONS})
 
 
 def _divided(body: bytes, length: str | None) -> tuple[bytes, bytes]:
@@ -204,11 +141,19 @@ def _divided(body: bytes, length: str | None) -> tuple[bytes, bytes]:
     return body[: int(length)], body[int(length) :]
 
 
-def _check_shape(tensor: Tensor, count: int) -> None:
-    if tensor.shape not in ([count], [count, 1]):
-        name = tensor.name[:64]
-        raise Problem(
-            400,
-            f"{name}: its shape must be [rows] or [rows, 1], and its data fill it",
-            feature=name,
-        )
+def _cells(inputs: list[Tensor], raw: bytes) -> list[list[Any]]:
+    """The values of each tensor, out of the JSON or of what follows it."""
+    cells = []
+    at = 0
+    for tensor in inputs:
+        size = tensor.parameters.get("binary_data_size")
+        if size is None:
+            cells.append(tensors.from_json(tensor.datatype, tensor.data or []))
+            continue
+        if type(size) is not int or not 0 <= size <= len(raw) - at:
+            raise Problem(400, "binary_data_size is not what follows the JSON")
+        cells.append(tensors.from_binary(tensor.datatype, raw[at : at + size]))
+        at += size
+    if at != len(raw):
+        raise Problem(400, "more follows the JSON than binary_data_size tells")
+    return cells

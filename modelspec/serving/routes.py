@@ -19,6 +19,7 @@ from .contract import (
 )
 from .description import description
 from .openinference import OpenInference, server_metadata
+from .signature import Signature
 from .tfserving import TensorFlowServing
 
 if TYPE_CHECKING:
@@ -42,11 +43,11 @@ class Routes:
     shown: dict[str, View]
 
 
-def routes(bundle: Bundle) -> Routes:
+def routes(bundle: Bundle, signature: Signature) -> Routes:
     """The routes of both protocols for one model."""
     about = bundle.description
     place = {"name": about.name, "version": integer_version(about.version)}
-    v1, v2 = TensorFlowServing(bundle), OpenInference(bundle)
+    v1, v2 = TensorFlowServing(bundle), OpenInference(signature)
     v1_paths = [route.format(**place) for route in MODEL_ROUTES]
     v2_paths = [route.format(**place) for route in OPEN_MODEL_ROUTES]
 

@@ -18,10 +18,13 @@ from .app import Application
 from .bundle import load
 from .contract import DRAIN_SECONDS, MAX_CONNECTIONS, MODEL_INFO_LABELS, STOP_SECONDS
 from .log import log
+from .messages import Messages
 from .metrics import Metrics
 from .model import Model
 from .routes import routes
+from .rpc import Calls
 from .service import Service
+from .signature import Signature
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,12 +33,25 @@ _HEADER_MILLISECONDS = 5_000
 _HEADER_BYTES = 64 * 1024
 
 
-async def serve(folder: Path, host: str, port: int) -> None:
+class ListenError(Exception):
+    """An address cannot be listened at, or no longer; the message is one line."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(f"cannot serve at {host}, port {port}: {reason}")
+
+
+async def serve(folder: Path, host: str, port: int, grpc_port: int) -> None:
     """Serves the model in a folder until SIGTERM or SIGINT.
+
+    Args:
+        folder: of the model.
+        host: where to listen.
+        port: of HTTP.
+        grpc_port: of gRPC, or 0 for none.
 
     Raises:
         BundleError: the folder cannot be served.
-        OSError: the address cannot be listened at, or no longer.
+        ListenError: an address cannot be listened at, or no longer.
     """
     bundle = load(folder)
     _check_free(host, port)
@@ -44,8 +60,46 @@ async def serve(folder: Path, host: str, port: int) -> None:
     labels = {label: getattr(about, label) for label in MODEL_INFO_LABELS}
     metrics = Metrics(labels, model.distributions)
     service = Service(model, metrics)
-    server = Server(
-        Application(service, routes(bundle)),
+    signature = Signature(bundle)
+    http = _http(Application(service, routes(bundle, signature)), host, port)
+    grpc = await _grpc(service, signature, host, grpc_port) if grpc_port else None
+    gc.collect()
+    gc.freeze()  # what is here now stays: no collection needs to look at it again
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(http.serve())
+    log(
+        "info",
+        "serving",
+        model=about.name,
+        version=about.version,
+        model_digest=about.model_digest,
+        commit=about.commit,
+        host=host,
+        port=port,
+        grpc_port=grpc_port,
+    )
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not serving.done():
+        await _drain(service)
+        http.stop()
+        if grpc:
+            await grpc.stop(STOP_SECONDS)
+        # Connections end by themselves, unless a client does not take its answer.
+        await asyncio.wait((serving,), timeout=STOP_SECONDS)
+    if serving.done():
+        serving.result()
+    if not stop.is_set():
+        raise ListenError(host, port, "the HTTP server ended by itself")
+    log("info", "stopped", model=about.name)
+
+
+def _http(app: Application, host: str, port: int) -> Server:
+    return Server(
+        app,
         address=host,
         port=port,
         interface=Interfaces.RSGI,
@@ -59,35 +113,14 @@ async def serve(folder: Path, host: str, port: int) -> None:
         backpressure=_connections(),
         log_enabled=False,
     )
-    gc.collect()
-    gc.freeze()  # what is here now stays: no collection needs to look at it again
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    serving = asyncio.create_task(server.serve())
-    log(
-        "info",
-        "serving",
-        model=about.name,
-        version=about.version,
-        model_digest=about.model_digest,
-        commit=about.commit,
-        host=host,
-        port=port,
-    )
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
-    if not serving.done():
-        await _drain(service)
-        server.stop()
-        # Connections end by themselves, unless a client does not take its answer.
-        await asyncio.wait((serving,), timeout=STOP_SECONDS)
-    stopping.cancel()
-    if serving.done():
-        serving.result()
-    if not stop.is_set():
-        raise OSError("the HTTP server ended by itself")
-    log("info", "stopped", model=about.name)
+
+
+async def _grpc(service: Service, signature: Signature, host: str, port: int) -> Calls:
+    """The other server, which listens already."""
+    _check_free(host, port)
+    calls = Calls(service, Messages(signature))
+    await calls.listen(host, port)
+    return calls
 
 
 def _connections() -> int:
@@ -100,9 +133,16 @@ def _connections() -> int:
 
 
 def _check_free(host: str, port: int) -> None:
-    """Granian shares a port that is taken, and half of the requests would go elsewhere."""
+    """A port that is taken would be shared, and half of the requests would go elsewhere.
+
+    Raises:
+        ListenError: it is taken, or not ours to take.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    socket.create_server((host, port), family=family).close()
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise ListenError(host, port, error.strerror or str(error)) from None
 
 
 async def _drain(service: Service) -> None:

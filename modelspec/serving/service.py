@@ -7,14 +7,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from .admission import Admission
-from .body import SWEEP_SECONDS, ClientGoneError, Reader
-from .contract import CLIENT_GONE, SMALL_BODY_BYTES
+from .body import SWEEP_SECONDS, Reader
+from .contract import SMALL_BODY_BYTES
 from .log import log
 from .problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from .exchange import Exchange, Headers
     from .metrics import Metrics
     from .model import Model
@@ -54,24 +52,20 @@ class Service:
         return self.metrics.in_flight - self.reader.stalled >= self._admission.most
 
     async def predict(
-        self, exchange: Exchange, headers: Any, arriving: Awaitable[bytes]
+        self, exchange: Exchange, headers: Any, body: bytes, started: float
     ) -> tuple[bytes, Headers]:
-        """The answer to one request, counted whatever comes of it.
+        """The answer to one request, counted if there is one; see `failed` for the others.
 
         Args:
             exchange: what the request means.
             headers: of the request.
-            arriving: its body; see `Reader`.
+            body: of the request.
+            started: when it came, by `perf_counter`.
 
         Raises:
             Problem: it is refused, or failed.
-            ClientGoneError: nobody is there any more to be answered.
         """
-        metrics = self.metrics
-        started = perf_counter()
-        metrics.in_flight += 1
         try:
-            body = await arriving
             begun = perf_counter()
             if len(body) <= SMALL_BODY_BYTES:
                 rows, write = exchange(body, headers)
@@ -90,31 +84,23 @@ class Service:
                     rows, write = exchange(body, headers)
                     answer = write(await self._model.outputs_in_turns(rows))
                 ended = perf_counter()
-            metrics.requests[200] += 1
-            metrics.predictions += len(rows)
-            metrics.observe(ended - started)
-        except Problem as problem:
-            self._count(problem, started)
-            raise
-        except ClientGoneError:
-            metrics.requests[CLIENT_GONE] += 1
+        except Problem:
             raise
         except Exception as error:  # noqa: BLE001 - a caller gets an answer whatever happens
             log("error", "a prediction failed", error=type(error).__name__)
-            failed = Problem(500, "the prediction failed")
-            self._count(failed, started)
-            raise failed from None
-        else:
-            return answer
-        finally:
-            metrics.in_flight -= 1
+            raise Problem(500, "the prediction failed") from None
+        self.metrics.requests[200] += 1
+        self.metrics.predictions += len(rows)
+        self.metrics.observe(ended - started)
+        return answer
 
     def turned_away(self) -> None:
         """Counts a request that came while it was full; costs as little as it can."""
         self.metrics.requests[503] += 1
         self.metrics.observe(0.0)
 
-    def _count(self, problem: Problem, started: float) -> None:
+    def failed(self, problem: Problem, started: float) -> None:
+        """Counts a request that was refused, or failed."""
         self.metrics.requests[problem.status] += 1
         if problem.status >= 500:
             self.metrics.nan_outputs = self._model.nan_outputs

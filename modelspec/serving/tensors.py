@@ -25,7 +25,7 @@ def from_json(datatype: str, data: list[Any]) -> list[Any]:
     Raises:
         Problem: 400; the datatype is not known, or says integers and there are others.
     """
-    _check(datatype)
+    check(datatype)
     if data and isinstance(data[0], list):
         if not all(isinstance(row, list) and len(row) == len(data[0]) for row in data):
             raise Problem(400, "the rows of a tensor must have one length")
@@ -41,7 +41,7 @@ def from_binary(datatype: str, raw: bytes) -> list[Any]:
     Raises:
         Problem: 400; the datatype is not known, or the bytes are not of it.
     """
-    _check(datatype)
+    check(datatype)
     if datatype == "BYTES":
         return _texts(raw)
     dtype = np.dtype(_NUMBERS[datatype])
@@ -59,9 +59,26 @@ def to_binary(datatype: str, values: list[Any]) -> bytes:
     return b"".join(chain.from_iterable((_LENGTH.pack(len(text)), text) for text in texts))
 
 
-def _check(datatype: str) -> None:
+def check(datatype: str) -> None:
+    """Passes a datatype whose values can be cells.
+
+    Raises:
+        Problem: 400.
+    """
     if datatype not in _NUMBERS and datatype != "BYTES":
         raise Problem(400, f"the datatype of a tensor must be one of {_KNOWN}")
+
+
+def decoded(values: list[bytes]) -> list[str]:
+    """The texts of a tensor of BYTES.
+
+    Raises:
+        Problem: 400; one of them is not UTF-8.
+    """
+    try:
+        return [value.decode() for value in values]
+    except UnicodeDecodeError:
+        raise Problem(400, "a tensor of BYTES has a text that is not UTF-8") from None
 
 
 def _texts(raw: bytes) -> list[str]:
@@ -72,8 +89,5 @@ def _texts(raw: bytes) -> list[str]:
         at = start + _LENGTH.unpack_from(raw, at)[0] if start <= len(raw) else len(raw) + 1
         if at > len(raw):
             raise Problem(400, "a tensor of BYTES ends within a text")
-        try:
-            found.append(raw[start:at].decode())
-        except UnicodeDecodeError:
-            raise Problem(400, "a tensor of BYTES has a text that is not UTF-8") from None
-    return found
+        found.append(raw[start:at])
+    return decoded(found)

@@ -46,15 +46,20 @@ def image(start: Path, name: str, report: Report) -> tuple[Release, Path]:
     return release, folder
 
 
-def serve(folder: Path, port: int) -> int:
+def serve(folder: Path, port: int, grpc_port: int) -> int:
     """Serve an image until interrupted; returns the exit code.
+
+    Args:
+        folder: of the image.
+        port: of HTTP.
+        grpc_port: of gRPC, or 0 for none.
 
     Raises:
         WorldError: if its Python is not on this machine.
     """
     from modelspec.adapters import process
 
-    code = process.serve(folder, port)
+    code = process.serve(folder, port, grpc_port)
     if code > 0:  # it has said why
         return WorldError.exit_code
     return 128 - code if code else 0

@@ -54,6 +54,7 @@ def start(
         "MODELSPEC_MODEL_DIR": str(folder),
         "MODELSPEC_HOST": "127.0.0.1",
         "MODELSPEC_PORT": str(port),
+        "MODELSPEC_GRPC_PORT": "0",
     }
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module],

@@ -146,7 +146,7 @@ def laid_out(tmp_path: Path) -> Path:
     needed = (
         "ai_edge_litert", "backports", "flatbuffers", "granian", "ml_dtypes", "msgspec", "click",
         "numpy", "numpy.libs", "prometheus_client", "google", "tqdm", "typing_extensions.py",
-        "grpc", "uvloop",
+        "hpack", "uvloop",
     )  # fmt: skip
     libraries = Path(sysconfig.get_path("purelib"))
     for name in needed:

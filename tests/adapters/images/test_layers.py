@@ -81,7 +81,7 @@ def test_the_config_keeps_the_environment_of_the_base_and_replaces_what_it_sets_
     assert made["config"]["Labels"] == {"kept": "1", "new": "2"}
     assert made["config"]["User"] == "10001:10001"
     assert made["config"]["Entrypoint"][0] == "python3"
-    assert made["config"]["ExposedPorts"] == {"8501/tcp": {}}
+    assert made["config"]["ExposedPorts"] == {"8500/tcp": {}, "8501/tcp": {}}
     assert "Cmd" not in made["config"]
 
 
@@ -97,8 +97,7 @@ def test_the_config_does_not_depend_on_what_else_an_engine_says_of_the_base() ->
     assert config(more, ["sha256:cc"], {}, time) == config(BASE, ["sha256:cc"], {}, time)
 
 
-def test_the_port_is_that_of_the_serving_contract() -> None:
+def test_the_folder_is_that_of_the_serving_contract() -> None:
     from modelspec.serving import contract
 
-    assert layers.PORT == contract.PORT
     assert Path("/", layers.HOME, "model") == Path(contract.MODEL_DIR)

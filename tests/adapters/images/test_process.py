@@ -122,7 +122,7 @@ def test_serving_in_the_foreground_ends_in_order_when_interrupted(
     program = (
         "import signal, sys\nfrom pathlib import Path\nfrom modelspec.adapters import process\n"
         "signal.signal(15, lambda *_: sys.exit(143))\n"
-        "sys.exit(process.serve(Path(sys.argv[1]), int(sys.argv[2])))\n"
+        "sys.exit(process.serve(Path(sys.argv[1]), int(sys.argv[2]), 0))\n"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "image"), str(port)]
     with subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE) as run:
