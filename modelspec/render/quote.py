@@ -23,6 +23,7 @@ Ready = Markup
 _ESCAPED = re.compile(
     "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]"
 )
+_LONGEST_KEY = 1000  # readers look no further than 1024 for the colon
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9]*([./_-][A-Za-z0-9]+)*")
 # A function of its own is asked less than `json.dumps` is: a fifth of the time of a template.
@@ -105,7 +106,10 @@ def _block_key(key: Any) -> str:
 def _key(key: Any) -> str:
     if not isinstance(key, str):
         raise ValueError(f"a key must be text, not {type(key).__name__}")  # noqa: TRY004
-    return _text(key)
+    text = _text(key)
+    if len(text) > _LONGEST_KEY:
+        raise ValueError(f"a key longer than {_LONGEST_KEY} characters cannot be written as YAML")
+    return text
 
 
 def _text(value: str) -> str:

@@ -40,7 +40,9 @@ def check_spec(spec: ModelSpec) -> None:
     """Owner and description come back as they are, and two parsers agree on all of it."""
     files = rendered(spec)
     documents = [d for text in files.values() for d in yaml.load_all(text, yaml.CSafeLoader)]
-    assert documents == [d for text in files.values() for d in yaml_rs.loads(text)]
+    assert documents == [
+        d for text in files.values() for d in yaml_rs.loads(text, parse_datetime=False)
+    ]
     (deployment,) = (d for d in documents if d["kind"] == "Deployment")
     notes = deployment["metadata"].get("annotations", {})
     assert notes.get("modelspec/owner", "") == spec.metadata.owner

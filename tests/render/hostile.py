@@ -40,3 +40,33 @@ HOSTILE = {
     "letters": "\u00dcberpr\u00fcfung \u65e5\u672c",
     "long": "x" * 1500,
 }
+
+LIKE_OTHER_TYPES = (
+    *("7204e52", "12e4567", "1e3", "1E5", "1e-3", "0e0", "0x1F", "0o17", "012", "0b101", "1_000"),
+    *("+1", "-0", ".5", "5.", "1.", "0", "007", ".inf", "-.INF", ".nan", ".NaN", "inf", "NaN"),
+    *("12:30", "190:20:30", "1.10", "1,000", "9" * 30, "0." + "1" * 40, "null", "Null", "NULL"),
+    *("No", "NO", "yes", "on", "Off", "y", "N", "t", "true", "True", "FALSE", "=", "<<"),
+    *("2024-01-01", "2024-01-01T00:00:00Z", "2001-12-14t21:59:43.10-05:00", "1 day", "12h"),
+)
+"""Text that some reader of YAML takes for a number, a time, a truth value or nothing."""
+
+MARKUP = (
+    *("'", "''", '"', '""', "\\", "\\\\", '\\"', "\\n", "\\x22", "\\u0022", "'\"'\"'"),
+    *("[", "]", "{", "}", "{}", "[]", ",", ":", ": ", "x:", ":x", "#", " #", "x #y", "-", "?"),
+    *("? x", "| x", "> x", "|\n  x", ">-\n x\n", "@x", "`x`", "%YAML 1.1", "--- x", "...", "!x"),
+    *("!!binary eA==", "!!str x", "!ruby/object:X", "&a *a", "*", "a: &b c", "}\nkind: Pod\n{"),
+    *("\n", "\r\n", "\n\n", "x\n", "\nx", "x\n  y: z", "\t", "x\ty: z", "\x0b", "\x0c", "\x1c"),
+)
+"""Text that is something else to a reader of YAML, or nearly."""
+
+PROGRAMS = (
+    *("${HOME}", "$(reboot)", "$x", "%s%n", "{0.__class__}", "%(x)s", "'; drop table x; --"),
+    *("{{", "}}", "{%", "%}", "{#", "#}", "{{ x }}", "{{- x -}}", "{{ .Values.x }}", "{{{{ x }}}}"),
+    *("{% include 'x' %}", "{% raw %}", "{{ range . }}", '{{ template "x" }}', '{{ "{{" }}'),
+    *("{{ $labels.x }}", '{{ query "up" | first }}', "' or vector(1) or '", '"} or up{x="'),
+    *("\\' or up or \\'", '{job=~".+"}', "up[5m] offset 1d", "<script>alert(1)</script>", "&lt;"),
+    *("::error::x", "../../etc/passwd", "file:///etc/passwd", "http://x/?a=b&c=d", "a@sha256:b"),
+)  # fmt: skip
+"""Text that some template, query, shell or page takes for an instruction."""
+
+INJECTIONS = tuple(dict.fromkeys((*HOSTILE.values(), *LIKE_OTHER_TYPES, *MARKUP, *PROGRAMS)).keys())

@@ -78,7 +78,8 @@ def test_what_an_editor_would_not_show_is_escaped(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [float("nan"), float("inf"), b"x", {1: "x"}, "\ud800", {"a": object()}, {"x"}]
+    "value",
+    [float("nan"), float("inf"), b"x", {1: "x"}, {"x" * 999: 1}, "\ud800", {"a": object()}, {"x"}],
 )
 def test_what_yaml_cannot_hold_for_every_reader_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match=r"cannot be written|must be text"):
