@@ -291,7 +291,7 @@ def test_the_commit_on_the_deployment_is_the_one_the_image_was_built_from() -> N
 def test_the_longest_name_of_a_model_fits_every_object() -> None:
     longest = "m" * 40
     with pytest.raises(InputError, match="metadata.name"):
-        render(named(f"{longest}m"), "default", builtin())
+        files(named(f"{longest}m"))
     names = {d["metadata"]["name"] for d in objects(named(longest)).values()}
     assert names == {longest}
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 import yaml_rs
+from pydantic import ValidationError
 
 from modelspec.adapters.templates import builtin
 from modelspec.diagnostics import InputError
@@ -21,6 +22,12 @@ from modelspec.plan.lock import lock_text
 from modelspec.render import bundle, engine
 from modelspec.render.promql import go_text
 from modelspec.render.release import context, read
+from modelspec.spec.environment import (
+    DEFAULT,
+    Environment,
+    EnvironmentMetadata,
+    LoadedEnvironment,
+)
 from modelspec.spec.load import load
 from tests.render.conftest import sample
 from tests.render.hostile import INJECTIONS
@@ -58,8 +65,9 @@ def rotated(shift: int) -> Callable[[str], str]:
 
 def contexts() -> Iterator[tuple[str, Any]]:
     """Every template, and what it sees: variables keep their names, all else is marked."""
-    released = read(sample(**{"spec.monitor": {"slo": {"availability": "90%"}}}))
-    common = context(released, "default")
+    lock = sample(**{"spec.monitor": {"slo": {"availability": "90%"}}})
+    released = read(lock, environment("prod", "models"))
+    common = context(released)
     for target in bundle.TARGETS.values():
         for template in target.files:
             marks: list[str] = []
@@ -126,6 +134,9 @@ def test_kubectl_reads_every_text_in_every_place_back(
     path = tmp_path / "all.yaml"
     path.write_text("\n---\n".join(text for text, _ in injected), "utf-8")
     expected = [document for _, documents in injected for document in documents]
+    for document in expected:
+        if not document["metadata"].get("namespace"):
+            document["metadata"].pop("namespace", None)  # empty is none to Kubernetes
     assert kubectl(path) == expected
 
 
@@ -156,14 +167,14 @@ def _leaves(value: Any, path: Where = ()) -> Iterator[Where]:
         yield path
 
 
-def _objects(lock: dict[str, Any], environment: str = "default") -> list[Any]:
-    files = bundle.render(lock, environment, builtin())
+def _objects(lock: dict[str, Any]) -> list[Any]:
+    files = bundle.render(lock, DEFAULT, builtin())
     return [document for artifact in files for document in libyaml(artifact.text)]
 
 
 def _takes(texts: dict[Where, str]) -> bool:
     try:
-        read(_lock(texts))
+        read(_lock(texts), DEFAULT)
     except InputError:
         return False
     return True
@@ -207,10 +218,28 @@ def test_other_texts_of_a_lock_are_refused_or_change_no_object_into_another(path
             assert [(one["kind"], one["metadata"]["name"]) for one in found] == kinds
 
 
-def test_the_name_of_an_environment_is_data() -> None:
-    plain = _objects(_lock())
+@pytest.mark.parametrize("part", ["name", "namespace"])
+def test_an_environment_is_called_like_what_kubernetes_takes_for_a_name(part: str) -> None:
+    taken = []
     for text in INJECTIONS:
-        assert _objects(_lock(), text) == plain
+        try:
+            environment(**{"name": "prod", "namespace": "models", part: text})
+        except ValidationError:
+            continue
+        taken.append(text)
+    assert all(re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", text) for text in taken)
+    assert 0 < len(taken) < 40
+
+
+def environment(name: str, namespace: str) -> LoadedEnvironment:
+    return LoadedEnvironment(
+        Environment(
+            apiVersion="modelspec/v1",
+            kind="Environment",
+            metadata=EnvironmentMetadata(name=name),
+            namespace=namespace,
+        )
+    )
 
 
 def _either(found: Any, one: Any, other: Any) -> bool:
