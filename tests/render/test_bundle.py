@@ -286,16 +286,3 @@ def test_a_lock_without_spec_and_record_is_refused() -> None:
 def test_the_commit_on_the_deployment_is_the_one_the_image_was_built_from() -> None:
     annotations = objects(sample())["Deployment"]["metadata"]["annotations"]
     assert annotations["modelspec/commit"] == COMMIT
-
-
-def test_the_longest_name_of_a_model_fits_every_object() -> None:
-    longest = "m" * 40
-    with pytest.raises(InputError, match="metadata.name"):
-        files(named(f"{longest}m"))
-    names = {d["metadata"]["name"] for d in objects(named(longest)).values()}
-    assert names == {longest}
-
-
-def named(name: str) -> dict[str, Any]:
-    tag = f"{name}:sha-4be1c0ffee12"
-    return sample(**{"spec.metadata.name": name, "record.name": name, "record.image.tag": tag})

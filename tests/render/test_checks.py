@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from modelspec.adapters.templates import builtin
-from modelspec.diagnostics import TemplateError
+from modelspec.diagnostics import InputError, TemplateError
 from modelspec.render.bundle import render
 from modelspec.render.checks import check
 from modelspec.render.queries import metrics
 from modelspec.render.reader import documents
 from modelspec.spec.environment import DEFAULT
+from modelspec.spec.paths import NAME_LENGTH
 from tests.render.conftest import sample
 
 FILES = {a.path: a.text for a in render(sample(), DEFAULT, builtin())}
@@ -142,3 +145,21 @@ def test_objects_of_any_shape_are_judged_without_a_crash(kind: str, spec: str) -
 def test_metrics_are_found_in_promql_and_not_in_its_strings() -> None:
     expression = "sum by (a) (rate(x_total{b='y{z}'}[5m])) / on (a) m:e:r > absent(modelspec_q)"
     assert metrics(expression) == {"x_total", "m:e:r", "modelspec_q"}
+
+
+def test_the_longest_name_of_a_model_fits_every_object() -> None:
+    longest = "m" * NAME_LENGTH
+    found = documents_of(named(longest))
+    assert {one["metadata"]["name"] for one in found} == {longest}
+    with pytest.raises(InputError, match="metadata.name"):
+        documents_of(named(f"{longest}m"))
+
+
+def named(name: str) -> dict[str, Any]:
+    tag = f"{name}:sha-4be1c0ffee12"
+    return sample(**{"spec.metadata.name": name, "record.name": name, "record.image.tag": tag})
+
+
+def documents_of(lock: dict[str, Any]) -> list[Any]:
+    artifacts = render(lock, DEFAULT, builtin())
+    return [one for artifact in artifacts for one in documents(artifact.path, artifact.text)]
