@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from modelspec.adapters.templates import builtin
+from modelspec.plan.basis import basis
 from modelspec.plan.document import document
 from modelspec.plan.explain import lines
 from modelspec.plan.facts import Facts
@@ -78,7 +79,7 @@ def compiled(content: bytes, lock: dict[str, Any], templates: dict[str, str]) ->
     )
     rendered = render({**lock, "spec": loaded.spec.canonical()}, DEFAULT, templates)
     outlook = Outlook(make_plan(loaded.spec, facts))
-    plan = document([outlook], push=False).model_dump_json()
+    plan = document([outlook], basis([outlook.plan], push=False)).model_dump_json()
     return [*lines(outlook), plan, *(a.text for a in rendered)]
 
 

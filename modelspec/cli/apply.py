@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from itertools import groupby
 from pathlib import Path
@@ -15,8 +16,18 @@ from modelspec.cli.words import Force, LogFormat, OnlyPinned, Specs
 from modelspec.diagnostics import ModelspecError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modelspec.plan.basis import Basis
     from modelspec.plan.release import Release
     from modelspec.stages.apply import Applied
+    from modelspec.stages.source import Source
+
+
+def _digest(value: str) -> str:
+    if value and not re.fullmatch("sha256:[0-9a-f]{64}", value):
+        raise typer.BadParameter("write sha256: and 64 hex digits, as plan --json tells it")
+    return value
 
 
 def apply(
@@ -24,6 +35,15 @@ def apply(
     push: Annotated[  # noqa: FBT002
         bool, typer.Option("--push", help="Publish: image to the registry, tag to the remote.")
     ] = False,
+    planned: Annotated[
+        str,
+        typer.Option(
+            "--plan",
+            help="Only if it is still this plan: the digest that plan --json told.",
+            metavar="DIGEST",
+            callback=_digest,
+        ),
+    ] = "",
     only_pinned: OnlyPinned = False,  # noqa: FBT002
     force: Force = False,  # noqa: FBT002
     form: LogFormat = "text",
@@ -43,15 +63,15 @@ def apply(
         sources = every_source(repository, specs or [])
         if only_pinned:
             require_pins(sources)
+        agreed = _agreed(sources, planned, push=push)
         for found in sources:
             began = time.monotonic()
             for warning in found.loaded.warnings:
                 warn(warning)
             shown = report("" if len(specs or []) == 1 else found.loaded.spec.metadata.name)
             try:
-                _tell(
-                    run(found, store, shown, held, push=push, force=force), repository.root, began
-                )
+                done = run(found, store, shown, held, push=push, agreed=agreed, force=force)
+                _tell(done, repository.root, began)
             except ModelspecError as error:  # the other models do not depend on this one
                 failed.append(error)
             finally:
@@ -59,6 +79,18 @@ def apply(
                     shown.stop()
         if failed:
             raise type(failed[0])(*(d for error in failed for d in error.diagnostics))
+
+
+def _agreed(sources: Sequence[Source], planned: str, *, push: bool) -> Basis | None:
+    """What the plan that has to be applied was decided from, if there is one."""
+    from modelspec.stages.agreed import require
+    from modelspec.stages.publish import bring_tags
+
+    if not planned:
+        return None
+    names = [found.loaded.spec.metadata.name for found in sources]
+    bring_tags(sources[0].repository, names, push=push)
+    return require(sources, planned, push=push)
 
 
 def _tell(applied: Applied, root: Path, began: float) -> None:

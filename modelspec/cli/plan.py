@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,63 +19,82 @@ if TYPE_CHECKING:
 
 def plan(
     specs: Specs = None,
-    only_pinned: OnlyPinned = False,  # noqa: FBT002
+    push: Annotated[  # noqa: FBT002
+        bool, typer.Option("--push", help="Plan what apply --push would do.")
+    ] = False,
     as_json: Json = False,  # noqa: FBT002
     markdown: Annotated[  # noqa: FBT002
         bool, typer.Option("--markdown", help="Print it for a pull request.")
     ] = False,
+    why: Annotated[
+        str,
+        typer.Option("--why", help="Print all that a step depends on.", metavar="STEP"),
+    ] = "",
     check: Annotated[  # noqa: FBT002
         bool, typer.Option("--check", help="Exit 7 if there is anything to do.")
     ] = False,
+    only_pinned: OnlyPinned = False,  # noqa: FBT002
     form: LogFormat = "text",
 ) -> None:
     """Print the steps that apply would run, each with its reason."""
     from modelspec.adapters.git import Repository
-    from modelspec.adapters.store import Store
     from modelspec.diagnostics import OutOfDate
-    from modelspec.stages.apply import plan_of
     from modelspec.stages.facts import every_source
     from modelspec.stages.lock import require_pins
-    from modelspec.stages.preview import outlook
-    from modelspec.stages.publish import bring_tags
-    from modelspec.stages.templates import of_worktree
+    from modelspec.stages.preview import outlooks_of
 
+    _one_output(as_json=as_json, markdown=markdown, why=why, form=form)
     repository = Repository.open(Path.cwd())
     with telling(form, "plan", repository.root) as warn:
-        templates = of_worktree(repository.root)
-        store = Store(repository.root / ".modelspec")
-        outlooks: list[Outlook] = []
         sources = every_source(repository, specs or [], worktree=True)
         if only_pinned:
             require_pins(sources)
-        for found in sources:
-            bring_tags(repository, [found.loaded.spec.metadata.name])
-            outlooks.append(outlook(found, plan_of(found, store), templates))
-            for warning in outlooks[-1].warnings:
+        outlooks = outlooks_of(repository, sources, push=push)
+        for one in outlooks:
+            for warning in one.warnings:
                 warn(warning)
-        _print(outlooks, specs or [], as_json=as_json, markdown=markdown)
+        _print(outlooks, specs or [], push=push, as_json=as_json, markdown=markdown)
         if check and not all(one.idle for one in outlooks):
             names = ", ".join(one.name for one in outlooks if not one.idle)
             raise OutOfDate(f"out of date: {names}")
 
 
+def _one_output(*, form: str, **outputs: Any) -> None:
+    names = {"as_json": "--json", "markdown": "--markdown", "why": "--why"}
+    chosen = [names[name] for name, wanted in outputs.items() if wanted]
+    if len(chosen) > 1:
+        raise typer.BadParameter(f"{' and '.join(chosen)} print different things: choose one")
+    if chosen and form != "text":
+        raise typer.BadParameter(
+            f"{chosen[0]} prints that and nothing else: leave out --format {form}, errors are "
+            "then on standard error"
+        )
+
+
 def _print(
-    outlooks: Sequence[Outlook], specs: Sequence[str], *, as_json: bool, markdown: bool
+    outlooks: Sequence[Outlook], specs: Sequence[str], *, push: bool, as_json: bool, markdown: bool
 ) -> None:
+    if not (as_json or markdown):
+        words = [*specs, "--push"] if push else specs
+        _say_lines(outlooks, " ".join(words))
+        return
+    from modelspec.adapters.plans import remember
+    from modelspec.plan.basis import basis
+
+    decided = basis([one.plan for one in outlooks], push=push)
+    remember(decided)
     if as_json:
         from modelspec.plan.document import document
 
-        say(document(outlooks, push=False).model_dump_json(indent=1))
-    elif markdown:
-        from modelspec.cli.plan_markdown import markdown as text
-        from modelspec.plan.outlook import basis, basis_digest
-
-        say(text(outlooks, basis_digest(basis([one.plan for one in outlooks], push=False))))
+        say(document(outlooks, decided).model_dump_json(indent=1))
     else:
-        _say_lines(outlooks, " ".join(specs))
+        from modelspec.cli.plan_markdown import markdown as text
+        from modelspec.plan.digest import digest
+
+        say(text(outlooks, digest(decided)))
 
 
-def _say_lines(outlooks: Sequence[Outlook], names: str) -> None:
+def _say_lines(outlooks: Sequence[Outlook], words: str) -> None:
     from modelspec.plan.explain import lines
 
     for one in outlooks:
@@ -86,4 +105,4 @@ def _say_lines(outlooks: Sequence[Outlook], names: str) -> None:
     if not all(one.idle for one in outlooks):
         dirty = any(one.uncommitted for one in outlooks)
         how = "Commit, then run it with" if dirty else "Run it with"
-        say(f"Nothing was changed. {how}: modelspec apply {names}".rstrip())
+        say(f"Nothing was changed. {how}: modelspec apply {words}".rstrip())

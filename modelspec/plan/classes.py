@@ -37,8 +37,8 @@ def class_of(plan: Plan, *, files: bool) -> Class:
     for one in _ORDER:
         if one in found:
             return one
-    only_metadata = all(change.path.startswith("metadata.") for change in plan.changes)
-    return "metadata only" if only_metadata else "re-render"
+    metadata = [change.path.startswith("metadata.") for change in plan.changes]
+    return "metadata only" if metadata and all(metadata) else "re-render"
 
 
 def makes_new(step: Step) -> bool:

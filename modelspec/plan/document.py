@@ -8,8 +8,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from modelspec.diagnostics import Diagnostic
+from modelspec.plan import basis
 from modelspec.plan.classes import Class
-from modelspec.plan.outlook import Outlook, basis, basis_digest
+from modelspec.plan.digest import digest
+from modelspec.plan.outlook import Outlook
 from modelspec.plan.plan import Action
 
 
@@ -131,11 +133,15 @@ class Document(_Part):
     models: tuple[PlannedModel, ...]
 
 
-def document(outlooks: Sequence[Outlook], *, push: bool) -> Document:
-    """The plan of several models as plain data."""
-    decided = basis([one.plan for one in outlooks], push=push)
+def document(outlooks: Sequence[Outlook], decided: basis.Basis) -> Document:
+    """The plan of several models as plain data.
+
+    Args:
+        outlooks: of the models.
+        decided: what their plans were decided from.
+    """
     return Document(
-        digest=basis_digest(decided),
+        digest=digest(decided),
         work=not all(one.idle for one in outlooks),
         basis=Basis.model_validate(decided),
         models=tuple(_model(one) for one in outlooks),

@@ -51,6 +51,8 @@ def lines(one: Outlook) -> list[str]:
         version = _version(plan)
         tag = f"tag {one.name}/v{version}" if version else "a new tag"
         text.append(row("release", [(f"{tag} on {plan.facts.commit[:7]}", _ALL)]))
+        if one.sends:
+            text.append(row("publish", [(one.sends, _ALL)]))
     for deployment in one.deployments:
         text += _deployment(deployment, one.name)
     return text

@@ -13,9 +13,11 @@ from modelspec.adapters.lock import exclusive
 from modelspec.adapters.store import Store
 from modelspec.adapters.trees import WorkTree
 from modelspec.diagnostics import Conflict, WorldError
+from modelspec.plan.basis import Basis, basis_of
 from modelspec.plan.plan import Plan, make_plan
 from modelspec.plan.release import Release
 from modelspec.stages import deploy, publish, release
+from modelspec.stages.agreed import refuse
 from modelspec.stages.change import write
 from modelspec.stages.execute import execute
 from modelspec.stages.facts import gather, with_machine
@@ -93,6 +95,21 @@ def plan_of(
     return plan
 
 
+def plan_for(found: Source, store: Store, target: publish.Target, *, pull: bool = False) -> Plan:
+    """The plan of one spec for where its release goes: what `plan` prints and `apply` does.
+
+    A release whose image still has to be pushed is none that was found: it gets the next number.
+    Args and errors as of `plan_of`.
+    """
+    publishing = target.publishing
+    plan = plan_of(found, store, publishing=publishing, pull=pull)
+    if plan.found and not publish.lacking(plan.found, target):
+        return plan
+    if wanted := publish.needs(target):
+        plan = plan_of(found, store, publishing=publishing, pull=pull, wanted=wanted)
+    return replace(plan, found=None)
+
+
 def apply(
     found: Source,
     store: Store,
@@ -100,6 +117,7 @@ def apply(
     templates: Templates,
     *,
     push: bool,
+    agreed: Basis | None = None,
     force: bool = False,
 ) -> Applied:
     """Bring one model to a release, and automatic environments to run it.
@@ -110,20 +128,21 @@ def apply(
         report: where the run tells how it is going.
         templates: of the commit.
         push: whether the release is published.
+        agreed: what it has to be decided from, if it has to be one certain plan.
         force: whether what was edited by hand in rendered files is undone.
 
     Raises:
         WorldError: inputs that are not committed, or anything outside that does not allow it.
         ModelRejected: the model is not good enough.
-        Conflict: somebody else was first, three times.
+        Conflict: somebody else was first, three times; or the plan is not the one agreed on.
     """
     for attempt in range(1, TRIES + 1):
         # Outside of what is tried again: a tag that was moved stays moved.
         publish.bring_tags(found.repository, [found.loaded.spec.metadata.name], push=push)
         try:
-            return _try(found, store, report, templates, push=push, force=force)
+            return _try(found, store, report, templates, push=push, agreed=agreed, force=force)
         except Conflict as conflict:
-            if attempt == TRIES:
+            if attempt == TRIES or agreed:
                 raise
             report.warn(f"{conflict}; planning again")
     raise AssertionError(TRIES)
@@ -136,12 +155,15 @@ def _try(
     templates: Templates,
     *,
     push: bool,
+    agreed: Basis | None,
     force: bool,
 ) -> Applied:
     repository = found.repository
     target = publish.target(found, push=push)
-    publishing = target.push and target.remote is not None
-    plan = plan_of(found, store, publishing=publishing, pull=True)
+    publish.require_branch(target, found)
+    plan = plan_for(found, store, target, pull=True)
+    if agreed:
+        _require_same(agreed, plan)
     for tag in plan.facts.unreadable:
         report.warn(f"the tag {tag} is not a release of this model; its number counts as taken")
     if plan.facts.dirty:
@@ -150,14 +172,11 @@ def _try(
             f"{files} differs from the commit: a release is read from the commit only. "
             "Commit it, or put it back"
         )
-    if plan.found and not publish.lacking(plan.found, target):
+    if plan.found:
         written = _put(repository.root, plan.found, templates, force=force)
         return Applied(plan, plan.found, written)
-    wanted = publish.needs(target)
-    if wanted:
-        plan = plan_of(found, store, publishing=publishing, pull=True, wanted=wanted)
     world = world_of(found, store, report)
-    made = execute(plan, world, wanted)
+    made = execute(plan, world, publish.needs(target))
     release.keep_bytes(made, world)
     if publish.superseded(target, found, made.inputs):
         return Applied(made, None, (), "superseded: the branch asks for other inputs by now")
@@ -177,6 +196,13 @@ def _put(root: Path, found: Release, templates: Templates, *, force: bool) -> tu
     if deploy.is_current(root, found.name, lock, templates):
         return ()
     return write(root, automatic(WorkTree(root), templates, {found.name: lock}), force=force)
+
+
+def _require_same(agreed: Basis, plan: Plan) -> None:
+    """Refuse what a remote changed after the plan was compared. Raises Conflict."""
+    name, now = plan.spec.metadata.name, basis_of(plan)
+    if agreed["models"][name] != now:
+        refuse(agreed, {**agreed, "models": {**agreed["models"], name: now}})
 
 
 def world_of(found: Source, store: Store, report: Report) -> World:

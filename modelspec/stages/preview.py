@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from modelspec.adapters.git import Repository
+from modelspec.adapters.store import Store
 from modelspec.adapters.trees import Files, Overlaid, WorkTree
 from modelspec.diagnostics import Diagnostic, TemplateError
 from modelspec.plan.objects import Deployment, deployment
 from modelspec.plan.outlook import Outlook
 from modelspec.plan.plan import Plan
-from modelspec.stages import deploy
+from modelspec.stages import deploy, publish
+from modelspec.stages.apply import plan_for
 from modelspec.stages.promotion import automatic
 from modelspec.stages.source import Source
-from modelspec.stages.templates import Templates, uncommitted
+from modelspec.stages.templates import Templates, of_worktree, uncommitted
 
 
-def outlook(found: Source, plan: Plan, templates: Templates) -> Outlook:
-    """A plan with what it writes, and what the user should know.
+def outlooks_of(repository: Repository, sources: Sequence[Source], *, push: bool) -> list[Outlook]:
+    """Plans with what they write, and what the user should know.
+
+    Args:
+        repository: whose work tree is read, as far as it differs from HEAD.
+        sources: specs in it.
+        push: whether to plan what `apply --push` does.
 
     Raises:
         TemplateError: what would be rendered is not valid.
+        WorldError: git, or with `push` the remote, does not allow it.
     """
+    names = [found.loaded.spec.metadata.name for found in sources]
+    publish.bring_tags(repository, names, push=push)
+    templates = of_worktree(repository.root)
+    store = Store(repository.root / ".modelspec")
+    found = (_outlook(one, store, templates, push=push) for one in sources)
+    changed = uncommitted(repository, sources[0].tree) if sources else []
+    return [replace(one, uncommitted=(*one.uncommitted, *changed)) for one in found]
+
+
+def _outlook(found: Source, store: Store, templates: Templates, *, push: bool) -> Outlook:
+    target = publish.target(found, push=push)
+    plan = plan_for(found, store, target)
     unreadable = (
         Diagnostic(
             f"the tag {tag} is not a release; its number counts as taken", severity="warning"
@@ -31,19 +54,23 @@ def outlook(found: Source, plan: Plan, templates: Templates) -> Outlook:
     )
     return Outlook(
         plan,
-        _deployments(found.repository.root, plan, templates),
+        _deployments(found.repository.root, plan, templates, target),
         (*found.loaded.warnings, *unreadable),
-        (*plan.facts.dirty, *uncommitted(found.repository, found.tree)),
+        plan.facts.dirty,
+        target.sends,
     )
 
 
-def _deployments(root: Path, plan: Plan, templates: Templates) -> tuple[Deployment, ...]:
+def _deployments(
+    root: Path, plan: Plan, templates: Templates, target: publish.Target
+) -> tuple[Deployment, ...]:
     from modelspec.stages.release import foresee
 
     name = plan.spec.metadata.name
     if plan.found and deploy.is_current(root, name, plan.found.lock(), templates):
         return ()
-    lock = (plan.found or foresee(plan)).lock()
+    registry = target.registry if target.push else ""
+    lock = (plan.found or foresee(plan, registry)).lock()
     old = WorkTree(root)
     change = automatic(old, templates, {name: lock})
     new = Overlaid(old, change.files)

@@ -21,8 +21,6 @@ class Target:
 
     Attributes:
         remote: whose tag is the commit point; None: the tag here is.
-        branch: the release branch.
-        published: what the record will say.
         registry: prefix of image names; empty: images stay here.
         push: whether anything is sent.
     """
@@ -36,16 +34,26 @@ class Target:
         """With a remote, only a push publishes."""
         return self.push or self.remote is None
 
+    @property
+    def sends(self) -> str:
+        """What is sent where, in words; empty if nothing is."""
+        image = f"image to {self.registry}" if self.push and self.registry else ""
+        tag = f"tag to {self.remote.name}" if self.push and self.remote else ""
+        return ", ".join(filter(None, (image, tag)))
+
+    @property
+    def publishing(self) -> bool:
+        """Whether releases that were never published give way."""
+        return self.push and self.remote is not None
+
 
 def target(found: Source, *, push: bool) -> Target:
     """Where releases of this repository go.
 
     Raises:
-        WorldError: with `push`, if HEAD is not on the release branch of the remote.
+        WorldError: with `push`, if there is nowhere to push to.
         InputError: if `modelspec.yaml` is wrong.
     """
-    from modelspec.adapters import tags
-
     registry = ""
     if FILE in found.tree:
         content = found.repository.blobs([found.tree[FILE]])[0]
@@ -56,14 +64,24 @@ def target(found: Source, *, push: bool) -> Target:
             "there is nowhere to push to: add a remote called origin, or a registry to "
             f"{FILE}; without --push the release is made here"
         )
-    made = Target(remote, registry, push)
-    if push and remote:
-        branch, tip = tags.remote_tip(found.repository, remote)
+    return Target(remote, registry, push)
+
+
+def require_branch(target: Target, found: Source) -> None:
+    """Refuse to publish what the release branch of the remote does not have.
+
+    Raises:
+        WorldError: HEAD is not on it, or the remote cannot be reached.
+    """
+    from modelspec.adapters import tags
+
+    if target.push and target.remote:
+        branch, tip = tags.remote_tip(found.repository, target.remote)
         if not tags.is_ancestor(found.repository, found.commit.oid, tip):
             raise WorldError(
-                f"{found.commit.oid[:12]} is not on {remote.name}/{branch}: push the commit first"
+                f"{found.commit.oid[:12]} is not on {target.remote.name}/{branch}: "
+                "push the commit first"
             )
-    return made
 
 
 def bring_tags(repository: Repository, names: Sequence[str], *, push: bool = False) -> None:

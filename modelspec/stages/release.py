@@ -45,10 +45,14 @@ def compose(plan: Plan, *, published: bool, reference: str | None) -> Release:
     )
 
 
-def foresee(plan: Plan) -> Release:
+def foresee(plan: Plan, registry: str) -> Release:
     """What the plan will lead to; a stand-in for the image where it is not built yet.
 
     Of a version that depends on data that were not read yet it has 0.0.
+
+    Args:
+        plan: with steps that still have to run.
+        registry: where the image is pushed; empty: it is not.
     """
     image = ImageRecord(
         output=NOT_BUILT,
@@ -62,7 +66,17 @@ def foresee(plan: Plan) -> Release:
     steps = (replace(s, record=s.record or instead.get(s.name, {})) for s in plan.steps)
     model = plan.model or Version(0, 0, 0)
     made = replace(plan, found=None, steps=tuple(steps), model=model)
-    return compose(made, published=False, reference=None)
+    return compose(made, published=False, reference=_reference(made, registry))
+
+
+def _reference(plan: Plan, registry: str) -> str | None:
+    """What the pushed image will be called; known if it was pushed there before."""
+    if not registry:
+        return None
+    image, name = (plan.step("image").record or {})["output"], plan.spec.metadata.name
+    before = (r.image.reference or "" for r in plan.facts.releases if r.image.id == image)
+    there = (reference for reference in before if reference.startswith(f"{registry}/{name}@"))
+    return next(there, f"{registry}/{name}@{NOT_BUILT}")
 
 
 def _toolchain(plan: Plan) -> Mapping[str, str]:

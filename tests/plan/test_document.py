@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from modelspec.diagnostics import Diagnostic, Location
+from modelspec.plan.basis import basis
 from modelspec.plan.document import Document, document
 from modelspec.plan.facts import Facts
 from modelspec.plan.objects import deployment
@@ -30,7 +31,8 @@ GOLDEN = Path(__file__).parent / "plan-v1.json"
 
 
 def said(known: Facts, changes: dict[str, Any] | None = None, *, push: bool = False) -> Document:
-    return document([Outlook(make_plan(spec_of(**changes or {}), known))], push=push)
+    plan = make_plan(spec_of(**changes or {}), known)
+    return document([Outlook(plan)], basis([plan], push=push))
 
 
 def test_the_format_is_the_one_that_was_reviewed() -> None:
@@ -102,7 +104,7 @@ def test_push_another_spec_and_another_modelspec_change_the_digest(
     first = said(facts()).digest
     assert said(facts(), push=True).digest != first
     assert said(facts(), {"train.epochs": 3}).digest != first
-    monkeypatch.setattr("modelspec.plan.outlook.__version__", "9.9.9")
+    monkeypatch.setattr("modelspec.plan.basis.__version__", "9.9.9")
     assert said(facts()).digest != first
 
 
@@ -116,7 +118,7 @@ def test_a_model_has_its_change_steps_objects_and_warnings(
     kind = {"kind": "Service", "metadata": {"name": "churn"}}
     writes = deployment("default", ["a.yaml"], [kind | {"x": 1}], [kind | {"x": 2}])
     warning = Diagnostic("look", Location("m.yaml", 2, 3), "do", severity="warning")
-    made = document([Outlook(plan, (writes,), (warning,))], push=False)
+    made = document([Outlook(plan, (writes,), (warning,))], basis([plan], push=False))
     plain = json.loads(made.model_dump_json())
     assert plain["work"] is True
     (model,) = plain["models"]
