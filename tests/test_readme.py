@@ -162,7 +162,13 @@ def test_the_readme_shows_the_spec_of_the_example_and_every_command() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    ["README.md", "modelspec/README.md", "templates/README.md", ".github/CONTRIBUTING.md"]
+    [
+        "README.md",
+        "docs/plan.md",
+        "modelspec/README.md",
+        "templates/README.md",
+        ".github/CONTRIBUTING.md",
+    ]
     + [f"examples/{name}/README.md" for name in golden.NAMES],
 )
 def test_links_lead_somewhere(page: str) -> None:

@@ -53,7 +53,10 @@ def plan(
         for one in outlooks:
             for warning in one.warnings:
                 warn(warning)
-        _print(outlooks, specs or [], push=push, as_json=as_json, markdown=markdown)
+        if why:
+            _say_why(outlooks, why)
+        else:
+            _print(outlooks, specs or [], push=push, as_json=as_json, markdown=markdown)
         if check and not all(one.idle for one in outlooks):
             names = ", ".join(one.name for one in outlooks if not one.idle)
             raise OutOfDate(f"out of date: {names}")
@@ -92,6 +95,19 @@ def _print(
         from modelspec.plan.digest import digest
 
         say(text(outlooks, digest(decided)))
+
+
+def _say_why(outlooks: Sequence[Outlook], wanted: str) -> None:
+    from modelspec.plan.why import lines
+
+    steps = [(one.plan, step) for one in outlooks for step in one.plan.steps]
+    chosen = [(p, step) for p, step in steps if wanted in (step.name, step.rule.stage)]
+    if steps and not chosen:
+        names = ", ".join(dict.fromkeys(step.name for _, step in steps))
+        raise typer.BadParameter(f"there is no step {wanted}; choose one of {names}")
+    for made, step in chosen:
+        for line in lines(made, step):
+            say(line)
 
 
 def _say_lines(outlooks: Sequence[Outlook], words: str) -> None:

@@ -134,7 +134,19 @@ def key(
     version: str | None,
     taken: Callable[[str], Any],
 ) -> str:
-    """The digest of everything the step reads.
+    """The digest of everything the step reads. Arguments as of `read_by`."""
+    return digest(read_by(rule, spec, files, pins, version, taken))
+
+
+def read_by(
+    rule: Rule,
+    spec: Mapping[str, Any],
+    files: Mapping[str, str],
+    pins: Mapping[str, str],
+    version: str | None,
+    taken: Callable[[str], Any],
+) -> dict[str, Any]:
+    """Everything the step reads, as plain data.
 
     Args:
         rule: the step's row of the table.
@@ -146,17 +158,15 @@ def key(
         taken: gives the value of one entry of `rule.takes`.
     """
     pins = rule.pinned(pins)
-    return digest(
-        {
-            "step": rule.name,
-            "format": rule.format,
-            "spec": {path: at(spec, path) for path in rule.reads},
-            "files": dict(files) if rule.files else {},
-            "version": version if rule.version else None,
-            "takes": {name: taken(name) for name in rule.takes},
-            **({"pins": pins} if pins else {}),
-        }
-    )
+    return {
+        "step": rule.name,
+        "format": rule.format,
+        "spec": {path: at(spec, path) for path in rule.reads},
+        "files": dict(files) if rule.files else {},
+        "version": version if rule.version else None,
+        "takes": {name: taken(name) for name in rule.takes},
+        **({"pins": pins} if pins else {}),
+    }
 
 
 def at(spec: Mapping[str, Any], path: str) -> Any:

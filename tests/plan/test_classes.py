@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -61,3 +63,8 @@ def test_a_release_that_exists_is_up_to_date_unless_its_files_are_not(release: R
     plan = make_plan(spec_of(), facts(releases=(old,), taken=(Version(1, 0, 0),)))
     assert class_of(plan, files=False) == "up to date"
     assert class_of(plan, files=True) == "re-render"
+
+
+def test_the_page_on_plans_tells_every_class() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "plan.md").read_text("utf-8")
+    assert [one for one in get_args(Class) if f"\n| {one} |" not in page] == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 from tests.stories.project import SPEC, Project
@@ -71,3 +73,123 @@ def test_what_an_earlier_run_left_finished_is_planned_and_taken_as_it_is(exporte
     assert (plan["change"], plan["release"], plan["version"]) == ("retrain", None, "1.0.0")
     assert to_run(plan) == ["image", "check"] == applied(exported)
     assert {s["action"] for s in plan["steps"] if s["name"] not in to_run(plan)} == {"reuse"}
+
+
+def test_a_plan_is_applied_while_it_holds_whatever_this_machine_has_in_its_cache(
+    released: Project, tmp_path: Path
+) -> None:
+    released.edit(SPEC, "type: linear\n", f"type: linear\n{MONITOR}")
+    released.commit()
+    plan = planned(released)
+    there = released.clone(tmp_path / "there")
+    there.git("remote", "remove", "origin")
+    assert planned(there)["digest"] == plan["digest"]
+    cache = str(tmp_path / "cache")
+    done = there.run("apply", "--plan", plan["digest"], XDG_CACHE_HOME=cache)
+    assert "ripe/v1.0.1" in done.output
+    shutil.rmtree(released.path(".modelspec/cache"))
+    assert "ripe/v1.0.1" in released.run("apply", "--plan", plan["digest"]).output
+    said = released.run("apply", "--plan", plan["digest"], code=8).errors
+    assert "the plan does not hold any more: the tag ripe/v1.0.1 was made" in said
+
+
+def test_a_plan_is_refused_when_something_moved_and_says_what(
+    released: Project, tmp_path: Path
+) -> None:
+    released.edit(SPEC, "type: linear\n", f"type: linear\n{MONITOR}")
+    old = released.commit()
+    digest = planned(released)["digest"]
+    released.edit(SPEC, "owner: orchard", "owner: garden")
+    new = released.commit()
+    before = released.state()
+    said = released.run("apply", "--plan", digest, code=8).errors
+    assert f"HEAD was {old[:7]}, it is {new[:7]}; {SPEC} changed" in said
+    cache = str(tmp_path / "cache")
+    said = released.run("apply", "--plan", digest, code=8, XDG_CACHE_HOME=cache).errors
+    assert f"this is no plan of ripe at {new[:7]}" in said
+    assert released.state() == before
+    released.git("reset", "-q", "--hard", old)
+    released.git("tag", "ripe/v7.0.0")
+    said = released.run("apply", "ripe", "--plan", digest, code=8).errors
+    assert "more: the tag ripe/v7.0.0 was made\n" in said
+    released.git("tag", "-d", "ripe/v7.0.0")
+    # The lock was given back each time, and the plan holds again.
+    assert "ripe/v1.0.1" in released.run("apply", "--plan", digest).output
+
+
+def test_a_plan_of_what_is_not_committed_is_told_and_cannot_be_applied(released: Project) -> None:
+    released.edit(SPEC, "owner: orchard", "owner: garden")
+    plan = planned(released)
+    assert (plan["change"], plan["uncommitted"]) == ("metadata only", [SPEC])
+    assert "differs from the commit" in released.run("apply", code=6).errors
+    released.commit()
+    said = released.run("apply", "--plan", plan["digest"], code=8).errors
+    assert "HEAD was " in said
+
+
+def test_a_plan_of_a_push_is_what_a_push_does(made: Project, tmp_path: Path) -> None:
+    """What was released here alone gives way."""
+    remote = Project(tmp_path / "remote.git", made.environment)
+    made.git("init", "-q", "--bare", "-b", "main", str(remote.root))
+    here = made.copy(tmp_path / "here")
+    here.git("remote", "add", "origin", str(remote.root))
+    here.git("push", "-q", "origin", "main")
+    here.edit(SPEC, "owner: orchard", "owner: garden")
+    here.commit()
+    here.run("apply")
+    here.git("push", "-q", "origin", "main")
+    assert not planned(here)["work"]
+    plan = planned(here, "--push")
+    assert plan["work"] is True
+    said = here.run("plan", "--push").output
+    assert "  publish   tag to origin" in said
+    assert said.endswith("Run it with: modelspec apply --push\n")
+    assert (
+        "a plan of apply with --push" in here.run("apply", "--plan", plan["digest"], code=8).errors
+    )
+    rows = here.run("apply", "--push", "--plan", plan["digest"]).rows
+    assert [row for row in rows if row not in ENDS] == to_run(plan)
+    assert not planned(here, "--push")["work"]
+
+
+def test_check_is_exit_7_where_apply_would_do_something(released: Project) -> None:
+    assert released.run("plan", "--check").output == "ripe   1.0.0 is up to date.\n"
+    path = "deploy/default/ripe/serving.yaml"
+    released.write(
+        path, released.path(path).read_text("utf-8").replace("minReplicas: 2", "minReplicas: 1")
+    )
+    said = released.run("plan", "--check", code=7)
+    assert "out of date: ripe" in said.errors
+    assert "ripe   1.0.0 is released, its files are out of date\n" in said.output
+    assert "spec.minReplicas: 1 -> 2" in said.output
+    released.run("apply")
+    released.run("plan", "--check")
+    released.edit(SPEC, "owner: orchard", "owner: garden")
+    released.run("plan", "--check", code=7)
+
+
+def test_a_first_plan_of_a_fresh_clone_knows_from_the_tag_how_long_it_takes(
+    released: Project, tmp_path: Path
+) -> None:
+    there = released.clone(tmp_path / "there")
+    there.git("remote", "remove", "origin")
+    there.edit(SPEC, "epochs: 3", "epochs: 4")
+    steps = {step["name"]: step["seconds"] for step in planned(there)["steps"]}
+    assert steps["train"] == released.record("ripe/v1.0.0")["seconds"]["train"] > 0
+    assert None not in steps.values()
+    assert "seconds" not in released.lock()
+
+
+def test_only_one_thing_is_printed(released: Project) -> None:
+    for words in (
+        ("--json", "--markdown"),
+        ("--json", "--why", "train"),
+        ("--markdown", "--format", "github"),
+        ("--why", "trian"),
+    ):
+        said = released.run("plan", *words, code=2)
+        assert said.output == ""
+        assert "choose one" in said.errors or "leave out --format" in said.errors
+    said = released.run("plan", "--why", "train")
+    assert said.output.startswith("ripe   train is kept: up to date\n")
+    assert released.run("apply", "--plan", "v1", code=2).output == ""
