@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from modelspec.adapters.git import Repository
@@ -17,6 +17,7 @@ from modelspec.plan.outlook import Outlook
 from modelspec.plan.plan import Plan
 from modelspec.stages import deploy, publish
 from modelspec.stages.apply import plan_for
+from modelspec.stages.change import Change
 from modelspec.stages.promotion import automatic
 from modelspec.stages.source import Source
 from modelspec.stages.templates import Templates, of_worktree, uncommitted
@@ -46,41 +47,43 @@ def outlooks_of(repository: Repository, sources: Sequence[Source], *, push: bool
 def _outlook(found: Source, store: Store, templates: Templates, *, push: bool) -> Outlook:
     target = publish.target(found, push=push)
     plan = plan_for(found, store, target)
-    unreadable = (
-        Diagnostic(
-            f"the tag {tag} is not a release; its number counts as taken", severity="warning"
-        )
+    tree = WorkTree(found.repository.root)
+    change = _change(tree, plan, templates, target)
+    said = [
+        f"the tag {tag} is not a release; its number counts as taken"
         for tag in plan.facts.unreadable
-    )
+    ]
+    # Their first lines: the rest is what differs, which stands in the plan as objects.
+    said += [edited.message.partition(":\n")[0] for edited in change.edited]
+    warnings = (Diagnostic(text, severity="warning") for text in said)
     return Outlook(
         plan,
-        _deployments(found.repository.root, plan, templates, target),
-        (*found.loaded.warnings, *unreadable),
+        tuple(_deployments(tree, change)),
+        (*found.loaded.warnings, *warnings),
         plan.facts.dirty,
         target.sends,
     )
 
 
-def _deployments(
-    root: Path, plan: Plan, templates: Templates, target: publish.Target
-) -> tuple[Deployment, ...]:
+def _change(tree: WorkTree, plan: Plan, templates: Templates, target: publish.Target) -> Change:
+    """What apply will have written in the end."""
     from modelspec.stages.release import foresee
 
     name = plan.spec.metadata.name
-    if plan.found and deploy.is_current(root, name, plan.found.lock(), templates):
-        return ()
+    if plan.found and deploy.is_current(tree.root, name, plan.found.lock(), templates):
+        return Change()
     registry = target.registry if target.push else ""
     lock = (plan.found or foresee(plan, registry)).lock()
-    old = WorkTree(root)
-    change = automatic(old, templates, {name: lock})
+    return automatic(tree, templates, {name: lock})
+
+
+def _deployments(old: WorkTree, change: Change) -> Iterator[Deployment]:
     new = Overlaid(old, change.files)
-    made = []
     for folder, paths in groupby(change.files, lambda path: PurePosixPath(path).parent):
         if folder.parts[0] == deploy.FOLDER:
             files = sorted(PurePosixPath(path).name for path in paths)
             before, after = (_objects(tree, str(folder)) for tree in (old, new))
-            made.append(deployment(folder.parts[1], files, before, after))
-    return tuple(made)
+            yield deployment(folder.parts[1], files, before, after)
 
 
 def _objects(files: Files, folder: str) -> list[Any]:

@@ -162,7 +162,8 @@ def test_check_is_exit_7_where_apply_would_do_something(released: Project) -> No
     assert "out of date: ripe" in said.errors
     assert "ripe   1.0.0 is released, its files are out of date\n" in said.output
     assert "spec.minReplicas: 1 -> 2" in said.output
-    released.run("apply")
+    assert f"warning: {path} was edited by hand" in said.errors
+    released.run("apply", "--force")
     released.run("plan", "--check")
     released.edit(SPEC, "owner: orchard", "owner: garden")
     released.run("plan", "--check", code=7)
