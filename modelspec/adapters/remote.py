@@ -7,13 +7,14 @@ adlfs), and find credentials as its command line does. No message shows one.
 from __future__ import annotations
 
 import hashlib
+import logging
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
 
 from modelspec.adapters.files import sync_folder, user_cache, wrap_os_errors
 from modelspec.adapters.remote_failures import TooLarge, Unsafe, explained
@@ -88,13 +89,31 @@ def _fetched(url: str) -> Iterator[Path]:
             part = Path(file.name)
     try:
         try:
-            system, path = _system(url)
-            system.get_file(path, str(part), callback=_counter())
+            with _without_logs():
+                _fetch(url, part)
         except Exception as error:  # noqa: BLE001  (each store raises exceptions of its own)
             raise explained(error, url, folder) from None
         yield part
     finally:
         part.unlink(missing_ok=True)
+
+
+def _fetch(url: str, part: Path) -> None:
+    system, path = _system(url)
+    if not _is_web(url):  # libraries of stores ask again and again, for minutes in all
+        system.info(path, timeout=SILENCE_SECONDS)
+    system.get_file(path, str(part), callback=_counter())
+
+
+@contextmanager
+def _without_logs() -> Iterator[None]:
+    """Keep libraries from telling a failure with a traceback: it is told once, in our words."""
+    before = logging.root.manager.disable
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _sweep(folder: Path) -> None:
@@ -121,9 +140,15 @@ def _system(url: str) -> tuple[Any, str]:
     """The file system of a URL, and the path in it."""
     import fsspec
 
-    options = _http() if url.startswith(("http:", "https:")) else {}
-    system, path = fsspec.url_to_fs(url, skip_instance_cache=True, **options)
-    return system, path
+    if _is_web(url):
+        system, path = fsspec.url_to_fs(url, skip_instance_cache=True, **_http())
+        return system, path
+    system, path = fsspec.url_to_fs(url, skip_instance_cache=True)
+    return system, unquote(path)
+
+
+def _is_web(url: str) -> bool:
+    return url.startswith(("http:", "https:"))
 
 
 def _http() -> Mapping[str, Any]:
@@ -164,7 +189,7 @@ def _told(url: str) -> dict[str, str]:
     """What a server says of the content besides: for people, so it may as well say nothing."""
     names = {"etag": "etag", "lastmodified": "last_modified", "updated": "last_modified"}
     told: dict[str, str] = {}
-    with suppress(Exception):
+    with suppress(Exception), _without_logs():
         system, path = _system(url)
         for key, value in system.info(path).items():
             name = names.get(key.lower().replace("-", "").replace("_", ""))
