@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterable
 
 from modelspec.adapters.git import Remote, Repository, Tag, tag_prefix
-from modelspec.adapters.git_process import SECONDS, Answer, read, write
+from modelspec.adapters.git_process import SECONDS, write
+from modelspec.adapters.git_remote import depth_here, fetch
 from modelspec.diagnostics import Conflict, WorldError
 from modelspec.plan.tags import parse, split_ref
 
@@ -19,8 +20,6 @@ _LOST_A_PUSH = re.compile(
     r"stale info|already exists|cannot lock ref|failed to update ref|incorrect old value"
 )
 _REASON = re.compile(r"^!\t.*\t(.*)$", re.MULTILINE)
-_DEFAULT = re.compile(r"^ref: refs/heads/(\S+)\tHEAD$", re.MULTILINE)
-_TIP = re.compile(r"^([0-9a-f]{40,64})\tHEAD$", re.MULTILINE)
 _REFUSED = re.compile(r"^ ! \[.*?\] +\S+ +-> +(\S+) +\((.*)\)$", re.MULTILINE)
 
 
@@ -110,8 +109,8 @@ def fetch_tags(
     wanted = [f"{prefix}v*:{prefix}v*" for prefix in map(tag_prefix, names)]
     if not wanted:
         return
-    depth = _depth(repository)
-    answer = _fetch(repository, remote, wanted, depth, seconds)
+    depth = depth_here(repository)
+    answer = fetch(repository, remote, wanted, depth, seconds)
     if answer.code == 0:
         return
     refused = _REFUSED.findall(answer.error)
@@ -124,48 +123,9 @@ def fetch_tags(
         raise Conflict(*(_moved(remote, here[ref]) for ref in moved))
     drafts = [f"+{ref}:{ref}" for ref in sorted(clashes & here.keys())]
     if drafts:
-        answer = _fetch(repository, remote, drafts, depth, seconds)
+        answer = fetch(repository, remote, drafts, depth, seconds)
         if answer.code:
             raise WorldError(f"{remote.name}: {answer.complaint}")
-
-
-def remote_tip(
-    repository: Repository, remote: Remote, *, seconds: float = SECONDS
-) -> tuple[str, str]:
-    """The release branch of a remote, which is its default branch, and the commit at its tip.
-
-    The commit is fetched, so that its files can be read; no ref here changes.
-
-    Raises:
-        WorldError: the remote cannot be reached, or has no default branch.
-    """
-    answer = write(
-        repository.root, "ls-remote", "--symref", "--", remote.name, "HEAD", seconds=seconds
-    )
-    if answer.code:
-        raise WorldError(f"{remote.name}: {answer.complaint}")
-    said = answer.output.decode("utf-8", "replace")
-    branch, tip = _DEFAULT.search(said), _TIP.search(said)
-    if not branch or not tip:
-        raise WorldError(
-            f"the remote {remote.name} has no default branch: push one, and make its HEAD name it"
-        )
-    if read(repository.root, "cat-file", "-e", f"{tip[1]}^{{commit}}").code:
-        answer = _fetch(repository, remote, [tip[1]], [], seconds)
-        if answer.code:
-            raise WorldError(f"{remote.name}: {answer.complaint}")
-    return branch[1], tip[1]
-
-
-def is_ancestor(repository: Repository, commit: str, descendant: str) -> bool:
-    """Whether one commit is the other, or lies in its history.
-
-    Raises:
-        WorldError: if one of them is not in this repository.
-    """
-    for oid in (commit, descendant):
-        repository.commit(oid)
-    return read(repository.root, "merge-base", "--is-ancestor", commit, descendant).code == 0
 
 
 def _local(repository: Repository, ref: str) -> Tag | None:
@@ -264,23 +224,3 @@ def _send(repository: Repository, remote: Remote, ref: str, oid: str, seconds: f
     if _LOST_A_PUSH.search(refused):
         raise Conflict(f"somebody else is writing the tag {_short(ref)} on {remote.name}: {why}")
     raise WorldError(f"{remote.name} did not take the tag {_short(ref)}: {why}")
-
-
-def _fetch(
-    repository: Repository, remote: Remote, refspecs: list[str], depth: list[str], seconds: float
-) -> Answer:
-    """Fetch exactly what is asked for: a user's setting to prune would delete unpublished tags."""
-    fixed = ["--no-tags", "--no-prune", "--no-prune-tags", "--no-write-fetch-head"]
-    fixed += ["--no-recurse-submodules", "--no-auto-maintenance", *depth]
-    # The remote has them: no need to wait for the disk after each of a thousand refs.
-    settings = ["-c", "core.fsync=", "-c", "fetch.output=full"]
-    arguments = [*settings, "fetch", *fixed, "--", remote.name, *refspecs]
-    return write(repository.root, *arguments, seconds=seconds)
-
-
-def _depth(repository: Repository) -> list[str]:
-    """Cut history where it is cut already: `--depth` would make a full clone shallow."""
-    if not repository.is_shallow():
-        return []
-    count = read(repository.root, "rev-list", "--count", "HEAD").output
-    return [f"--depth={int(count)}"]

@@ -73,11 +73,11 @@ def require_branch(target: Target, found: Source) -> None:
     Raises:
         WorldError: HEAD is not on it, or the remote cannot be reached.
     """
-    from modelspec.adapters import tags
+    from modelspec.adapters.git_remote import is_ancestor, remote_tip
 
     if target.push and target.remote:
-        branch, tip = tags.remote_tip(found.repository, target.remote)
-        if not tags.is_ancestor(found.repository, found.commit.oid, tip):
+        branch, tip = remote_tip(found.repository, target.remote)
+        if not is_ancestor(found.repository, found.commit.oid, tip):
             raise WorldError(
                 f"{found.commit.oid[:12]} is not on {target.remote.name}/{branch}: "
                 "push the commit first"
@@ -91,14 +91,14 @@ def bring_tags(repository: Repository, names: Sequence[str], *, push: bool = Fal
         WorldError: a shallow clone without a remote, or the remote cannot be reached.
         Conflict: a published tag was moved.
     """
-    from modelspec.adapters import tags
+    from modelspec.adapters.tags import fetch_tags
 
     shallow = repository.is_shallow()
     if not (push or shallow):
         return
     remote = repository.remote()
     if remote is not None:
-        tags.fetch_tags(repository, remote, names)
+        fetch_tags(repository, remote, names)
     elif shallow:
         raise WorldError(
             "this clone is shallow and has no remote: its releases are not known here; "
@@ -120,11 +120,11 @@ def needs(target: Target) -> tuple[str, ...]:
 
 def superseded(target: Target, found: Source, inputs: str) -> bool:
     """Whether the release branch asks for other inputs of this model by now."""
-    from modelspec.adapters import tags
+    from modelspec.adapters.git_remote import remote_tip
 
     if not target.push or target.remote is None:
         return False
-    _, tip = tags.remote_tip(found.repository, target.remote)
+    _, tip = remote_tip(found.repository, target.remote)
     if tip == found.commit.oid:
         return False
     entries = found.repository.entries(tip)

@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 from modelspec.adapters.git import Remote
-from modelspec.adapters.tags import create_local, fetch_tags, is_ancestor, publish, remote_tip
+from modelspec.adapters.git_remote import is_ancestor, remote_tip
+from modelspec.adapters.tags import create_local, fetch_tags, publish
 from modelspec.diagnostics import Conflict, WorldError
 from modelspec.plan.tags import parse
 from tests.adapters.git_world import DATA, REF, World, git, refs, tags_of, text

@@ -13,7 +13,8 @@ from threading import Thread
 import pytest
 
 from modelspec.adapters.git import Remote, Repository
-from modelspec.adapters.tags import create_local, fetch_tags, publish, remote_tip
+from modelspec.adapters.git_remote import remote_tip
+from modelspec.adapters.tags import create_local, fetch_tags, publish
 from modelspec.diagnostics import Conflict, WorldError
 from tests.adapters.git_world import REF, World, git, hook, refs, tags_of, text
 
