@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from modelspec.adapters.templates import builtin
 from modelspec.plan.plan import inputs_digest
@@ -56,15 +57,30 @@ def committed(root: Path, name: str) -> Path:
 def released(root: Path, name: str) -> Path:
     """The same, with the tag that its sample lock stands for, and with the rendered files."""
     committed(root, name)
-    release = _release(root, name)
-    text = root / ".git" / "message"
-    text.write_bytes(message(f"{name} {release.version}", release.model_dump(mode="json")))
-    git(root, "tag", "-a", "--cleanup=verbatim", "-F", str(text), release.tag)
+    release = tagged(root, name)
     folder = root / "deploy" / "default" / name
     folder.mkdir(parents=True)
     for file, content in render(release.lock(), DEFAULT, builtin()).items():
         (folder / file).write_bytes(content)
     return root
+
+
+def tagged(root: Path, name: str, reference: str | None = None, **changes: Any) -> Release:
+    """Tag HEAD with the release of an example.
+
+    Args:
+        root: of the repository.
+        name: of the example.
+        reference: of the image in a registry.
+        changes: of the record, such as `version` and `published`.
+    """
+    made = _release(root, name)
+    image = made.image.model_copy(update={"reference": reference})
+    release = made.model_copy(update={"image": image, **changes})
+    text = root / ".git" / "message"
+    text.write_bytes(message(f"{name} {release.version}", release.model_dump(mode="json")))
+    git(root, "tag", "-a", "--cleanup=verbatim", "-F", str(text), release.tag)
+    return release
 
 
 def _release(root: Path, name: str) -> Release:

@@ -24,7 +24,9 @@ from modelspec.adapters import base
 from modelspec.adapters.engine import NoEngine, connect
 from modelspec.adapters.running import free_port
 from modelspec.cli.app import COMMANDS, app
+from modelspec.spec.environment import load_environment
 from modelspec.spec.load import load
+from modelspec.spec.overrides import overridden
 from tests import golden
 from tests.adapters.images.parts import BASE, missing
 from tests.released import ENVIRONMENT
@@ -155,6 +157,10 @@ def test_the_readme_shows_the_spec_of_the_example_and_every_command() -> None:
     example = golden.EXAMPLES / "breast-cancer" / "model.yaml"
     assert spec[1] == example.read_text("utf-8")
     assert load(spec[1].encode(), "README.md").spec.metadata.name == "breast-cancer"
+    environment = re.search(r"^```yaml\n([^`]*Environment.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert environment
+    loaded = load_environment(environment[1].encode(), "environments/prod.yaml")
+    assert overridden(load(spec[1].encode(), "README.md").spec, loaded).deploy.replicas.min == 3
     listed = re.findall(r"^\| `modelspec (\w+)", text, re.MULTILINE)
     groups = [group.name for group in app.registered_groups]
     assert listed == [*(command.__name__ for command in COMMANDS), *groups]

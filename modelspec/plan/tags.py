@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 _NUMBER = r"(0|[1-9][0-9]{0,8})"
@@ -34,6 +34,15 @@ class Version(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}.{self.patch}"
+
+
+def nearest(wanted: Version, known: Iterable[Version]) -> Version | None:
+    """The version that differs least, MAJOR before MINOR before PATCH; None if there is none."""
+
+    def distance(version: Version) -> tuple[int, ...]:
+        return tuple(abs(one - other) for one, other in zip(version, wanted, strict=True))
+
+    return min(known, key=lambda version: (distance(version), version), default=None)
 
 
 def split_ref(ref: str) -> tuple[str, Version] | None:

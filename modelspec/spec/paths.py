@@ -54,7 +54,12 @@ def _label(value: str) -> str:
     )
 
 
-def _version(value: Any) -> str:
+def exact_version(value: Any) -> str:
+    """The version of one release, as it stands.
+
+    Raises:
+        Wrong: if it is not MAJOR.MINOR.PATCH; says what to write.
+    """
     text = value if isinstance(value, str) else ""
     if _VERSION.fullmatch(text):
         return text
@@ -190,7 +195,7 @@ Label = Annotated[
 ]
 """A DNS-1123 label, as the name of a namespace is one."""
 
-ExactVersion = Annotated[str, BeforeValidator(_version), _matching(_VERSION.pattern, 29)]
+ExactVersion = Annotated[str, BeforeValidator(exact_version), _matching(_VERSION.pattern, 29)]
 """MAJOR.MINOR.PATCH of one release."""
 
 SourcePath = Annotated[

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelspec.adapters.git import Repository, Tag
+from modelspec.adapters.git_remote import refs
 from modelspec.adapters.image_copy import Copied, copy
 from modelspec.adapters.store import Store
 from modelspec.adapters.trees import WorkTree
@@ -154,4 +155,4 @@ def _image(release: Release, registry: str | None, store: Store) -> Copied | Non
         hint = "name a registry in modelspec.yaml, then: modelspec apply --push"
         message = f"the image {release.image.id} of {release.tag} was never pushed to a registry"
         raise WorldError(Diagnostic(message, hint=hint))
-    return copy(source, target, release.image.tag.partition(":")[2], store.folder_of_a_moment())
+    return copy(source, target, release.image.tag.partition(":")[2], store.begin())

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
-import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -19,9 +16,9 @@ from modelspec.adapters.registry import Manifest, Registry
 from modelspec.diagnostics import WorldError
 from tests.adapters.images.front import ADA, Front, front
 from tests.adapters.images.parts import registry
+from tests.adapters.images.pushed import DOCKER, image, put
 from tests.adapters.images.test_push import ADA as HTPASSWD
 
-DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
 OCI = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 TAG = "sha-0123456789ab"
@@ -42,37 +39,6 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
             return stack.enter_context(registry(tmp_path / name, htpasswd))
 
         yield start
-
-
-def blob(host: str, repository: str, content: bytes) -> dict[str, object]:
-    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-    with closing(Registry(host)) as there:
-        there.write_blob(repository, digest, io.BytesIO(content))
-    return {"mediaType": "application/octet-stream", "digest": digest, "size": len(content)}
-
-
-def image(host: str, repository: str = "team/churn", kind: str = DOCKER, size: int = 5000) -> str:
-    """Push a small image; returns its reference."""
-    noise = random.Random(f"{repository}{kind}{size}")
-    content = {
-        "schemaVersion": 2,
-        "mediaType": kind,
-        "config": blob(host, repository, noise.randbytes(100))
-        | {"mediaType": "application/vnd.docker.container.image.v1+json"},
-        "layers": [
-            blob(host, repository, noise.randbytes(size))
-            | {"mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip"}
-            for _ in range(2)
-        ],
-    }
-    # Written as no library would write it: only if the bytes are kept, the digest is.
-    return put(host, repository, Manifest(kind, json.dumps(content, indent=7).encode() + b"\n"))
-
-
-def put(host: str, repository: str, manifest: Manifest) -> str:
-    with closing(Registry(host)) as there:
-        there.put_manifest(repository, manifest.digest, manifest)
-    return f"{host}/{repository}@{manifest.digest}"
 
 
 def held(reference: str) -> Manifest | None:
