@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from modelspec.diagnostics import Diagnostic, TemplateError
 from modelspec.render import checks, engine, kubernetes, prometheus
 from modelspec.render.release import Released, context, read
 from modelspec.spec.environment import LoadedEnvironment
@@ -53,10 +54,37 @@ def render(
     """
     released = read(lock, environment)
     common = context(released)
-    artifacts = tuple(
-        Artifact(path, engine.render(template, templates, {**common, **target.context(released)}))
+    sources = {
+        path: (template, {**common, **target.context(released)})
         for target in TARGETS.values()
         for template, path in target.files.items()
-    )
-    checks.check({artifact.path: artifact.text for artifact in artifacts})
-    return artifacts
+    }
+    texts: dict[str, str] = {}
+    problems: list[Diagnostic] = []
+    for path, (template, seen) in sources.items():
+        try:
+            texts[path] = engine.render(template, templates, seen)
+        except TemplateError as error:
+            problems += error.diagnostics
+    if problems:
+        raise TemplateError(*problems)
+    try:
+        checks.check(texts)
+    except TemplateError as error:
+        raise TemplateError(*_traced(error.diagnostics, texts, sources, templates)) from None
+    return tuple(Artifact(path, text) for path, text in texts.items())
+
+
+def _traced(
+    found: Iterable[Diagnostic],
+    texts: Mapping[str, str],
+    sources: Mapping[str, tuple[str, Mapping[str, Any]]],
+    templates: Mapping[str, str],
+) -> Iterator[Diagnostic]:
+    """Mistakes in rendered files, as far as can be told as mistakes in their templates."""
+    from modelspec.render.origin import traced
+
+    for one in found:
+        path = one.location.file if one.location else ""
+        template, seen = sources.get(path, ("", {}))
+        yield traced(one, template, templates, seen, texts[path]) if template else one

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from modelspec.diagnostics import Diagnostic, TemplateError
+from modelspec.diagnostics import Diagnostic, Location, TemplateError
 from modelspec.render import objects, queries
-from modelspec.render.reader import documents
+from modelspec.render.reader import documents, starts
 
 
 def check(files: Mapping[str, str]) -> None:
@@ -19,19 +19,25 @@ def check(files: Mapping[str, str]) -> None:
         TemplateError: every mistake.
     """
     found: list[objects.Object] = []
-    mistakes: list[Diagnostic] = []
+    places: dict[int, tuple[str, int]] = {}
+    wrong: list[tuple[tuple[str, int], str]] = []
     for path, text in files.items():
-        for number, document in enumerate(documents(path, text), 1):
+        for number, document in enumerate(documents(path, text)):
             if isinstance(document, dict) and {"apiVersion", "kind", "metadata"} <= document.keys():
                 found.append(document)
+                places[id(document)] = path, number
             elif document is not None:  # where a template leaves an object out
-                mistakes.append(Diagnostic(f"{path}: document {number} is no Kubernetes object"))
-    mistakes += [Diagnostic(text) for text in objects.problems(found)]
-    mistakes += [
-        Diagnostic(f"PrometheusRule {objects.at(one, 'metadata', 'name')}: {text}")
-        for one in found
-        if one.get("kind") == "PrometheusRule"
-        for text in queries.problems(one)
-    ]
-    if mistakes:
-        raise TemplateError(*mistakes)
+                wrong.append(((path, number), "this document is no Kubernetes object"))
+    mistakes = (*objects.problems(found), *_rules(found))
+    wrong += ((places[id(one)], f"{objects.title(one)}: {text}") for one, text in mistakes)
+    if wrong:
+        lines = {path: starts(text) for path, text in files.items()}
+        raise TemplateError(
+            *(Diagnostic(text, Location(path, lines[path][n], 1)) for (path, n), text in wrong)
+        )
+
+
+def _rules(found: Iterable[objects.Object]) -> Iterator[tuple[objects.Object, str]]:
+    for one in found:
+        if one.get("kind") == "PrometheusRule":
+            yield from ((one, text) for text in queries.problems(one))

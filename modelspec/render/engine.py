@@ -62,13 +62,17 @@ def environment_of(
     templates: frozenset[tuple[str, str]], quote: Callable[[Any], str] = yaml_value
 ) -> Sandbox:
     """An environment; kept, because compiling templates is most of the work."""
-    texts = dict(templates)
+    return Sandbox(quote, loader=loader(dict(templates)))
+
+
+def loader(templates: Mapping[str, str]) -> FunctionLoader:
+    """Finds templates by name in memory, and tells the compiler their paths."""
 
     def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
-        path = path_of(name, texts)
-        return None if path is None else (text_at(path, texts), path, lambda: True)
+        path = path_of(name, templates)
+        return None if path is None else (text_at(path, templates), path, lambda: True)
 
-    return Sandbox(quote, loader=FunctionLoader(load))
+    return FunctionLoader(load)
 
 
 def path_of(name: str, templates: Collection[str]) -> str | None:

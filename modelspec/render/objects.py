@@ -15,16 +15,20 @@ _LONGEST = 63
 _ANNOTATIONS_BYTES = 256 * 1024
 
 
-def problems(objects: Sequence[Object]) -> Iterator[str]:
-    """What a cluster would refuse, or what would select nothing there."""
-    names = [_title(one) for one in objects]
-    yield from (
-        f"{title}: is there twice" for title in sorted(set(names)) if names.count(title) > 1
-    )
+def problems(objects: Sequence[Object]) -> Iterator[tuple[Object, str]]:
+    """What a cluster would refuse, or what would select nothing there: each of which object."""
+    seen: set[str] = set()
     for one in objects:
         together = _CHECKS.get(str(one.get("kind")), _nothing)
-        for text in (*_metadata(one), *together(one, objects)):
-            yield f"{_title(one)}: {text}"
+        yield from ((one, text) for text in (*_metadata(one), *together(one, objects)))
+        if title(one) in seen:
+            yield one, "is there twice"
+        seen.add(title(one))
+
+
+def title(one: Object) -> str:
+    """Kind and name, for messages."""
+    return f"{one.get('kind')} {at(one, 'metadata', 'name')}"
 
 
 def at(value: Any, *path: str) -> Any:
@@ -44,10 +48,6 @@ def mappings(value: Any, *path: str) -> list[Mapping[str, Any]]:
     """The mappings in the list at a path; empty where there is none."""
     found = at(value, *path)
     return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
-
-
-def _title(one: Object) -> str:
-    return f"{one.get('kind')} {at(one, 'metadata', 'name')}"
 
 
 def _metadata(one: Object) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _deployment(one: Object, objects: Sequence[Object]) -> Iterator[str]:
     pod = mapping(one, "spec", "template")
     yield from _selects(at(one, "spec", "selector", "matchLabels"), [pod], "pod")
     account = at(pod, "spec", "serviceAccountName")
-    if account and f"ServiceAccount {account}" not in map(_title, objects):
+    if account and f"ServiceAccount {account}" not in map(title, objects):
         yield f"there is no ServiceAccount {account}"
     for container in mappings(pod, "spec", "containers"):
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
@@ -110,12 +110,12 @@ def _disruption_budget(one: Object, objects: Sequence[Object]) -> Iterator[str]:
 
 def _autoscaler(one: Object, objects: Sequence[Object]) -> Iterator[str]:
     target = mapping(one, "spec", "scaleTargetRef")
-    title = f"{target.get('kind')} {target.get('name')}"
-    found = [d for d in objects if _title(d) == title]
+    named = f"{target.get('kind')} {target.get('name')}"
+    found = [d for d in objects if title(d) == named]
     if not found:
-        yield f"there is no {title} to scale"
+        yield f"there is no {named} to scale"
     elif at(found[0], "spec", "replicas") is not None:
-        yield f"{title} has a fixed number of replicas, and the two would fight"
+        yield f"{named} has a fixed number of replicas, and the two would fight"
 
 
 def _service_monitor(one: Object, objects: Sequence[Object]) -> Iterator[str]:

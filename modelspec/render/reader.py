@@ -43,6 +43,11 @@ def documents(path: str, text: str) -> list[Any]:
         raise TemplateError(_diagnostic(path, text, error)) from None
 
 
+def starts(text: str) -> list[int]:
+    """The line at which each document of a file begins; for one that is empty, its `---`."""
+    return [node.start_mark.line + 1 for node in yaml.compose_all(text, Loader=_Base)]
+
+
 def _diagnostic(path: str, text: str, error: Exception) -> Diagnostic:
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
@@ -52,12 +57,10 @@ def _diagnostic(path: str, text: str, error: Exception) -> Diagnostic:
         line, column = before.count("\n"), found.start() - (before.rfind("\n") + 1)
         said = f"{name_of_character(found[0])} is not allowed"
     else:
-        return Diagnostic(f"the rendered {path} is not YAML: {error}")
+        return Diagnostic(f"what is rendered here is not YAML: {error}", Location(path, 1, 1))
     lines = text.split("\n")
     return Diagnostic(
-        f"the rendered file is not what it should be: {said}",
+        f"what is rendered here is not right: {said}",
         Location(path, line + 1, column + 1),
-        hint="the place is in the rendered text, which was not written; look for the line in the "
-        "template",
         excerpt=lines[line] if line < len(lines) else "",
     )

@@ -23,6 +23,9 @@ OUTSIDE = (
     ":4:3: this is not rendered: the template extends another, and it is outside of blocks "
     "(put it into a block)"
 )
+MORE, END = "{% block pod_spec %}\n{{ super() }}\n", "{% endblock %}"
+ODD = "apiVersion: v1\nkind: Service\nmetadata: {name: X}"
+MACRO = "{% macro m(x) %}\n\n      {{ x }}: }\n{% endmacro %}\n"
 
 
 def own(**texts: str) -> dict[str, str]:
@@ -182,3 +185,37 @@ def test_an_error_while_rendering_names_the_template_of_the_repository() -> None
     assert found.message == "'b' is undefined"
     assert found.excerpt == "a: {{ b }}"
     assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        (f"{MORE}     a: 1\n{END}", 4, "did not find expected key (line "),
+        (f"{MORE}      a: {{{{ 1 }}}}\n      a: 2\n{END}", 5, "the key `a` twice (line "),
+        (f"{{% block service %}}a: 1\n{END}", 2, "this document is no Kubernetes object"),
+        (f"{{% block service %}}\n{ODD}\n{END}", 3, "Service X: its name must be a DNS label"),
+        (f"{MACRO}{{% block spread %}}\n{{{{ m('a') }}}}{END}", 4, "what is rendered here is not"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_what_is_rendered_is_told_at_the_line_of_the_template(
+    text: str, line: int, message: str
+) -> None:
+    with pytest.raises(TemplateError) as caught:
+        files(own(serving=EXTENDS + text))
+    told = [f"{d.location}: {d.message}" for d in caught.value.diagnostics]
+    assert any(f"templates/{SERVING}:{line}:" in one and message in one for one in told)
+
+
+def test_where_the_line_of_the_template_cannot_be_told_it_is_that_of_the_rendered_file() -> None:
+    text = "{% set x %}{{ name }}{% endset %}{% if x | length < 9 %}a: 1{% endif %}"
+    with pytest.raises(TemplateError) as caught:
+        files(own(serving=text))
+    (found,) = (d for d in caught.value.diagnostics if "serving" in str(d.location))
+    assert str(found.location) == "serving.yaml:1:1"
+    assert "the place is in the rendered text" in found.hint
+
+
+def test_the_mistakes_of_all_files_are_told_at_once() -> None:
+    with pytest.raises(TemplateError) as caught:
+        files(own(serving="{{ x }}", monitoring="{{ y }}"))
+    assert len(caught.value.diagnostics) == 2
