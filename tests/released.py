@@ -16,7 +16,7 @@ from modelspec.plan.plan import inputs_digest
 from modelspec.plan.release import Release
 from modelspec.plan.tags import message
 from modelspec.spec.environment import DEFAULT
-from modelspec.spec.model import ModelSpec
+from modelspec.spec.load import load
 from modelspec.stages.deploy import render
 from tests import golden
 
@@ -66,7 +66,7 @@ def released(root: Path, name: str) -> Path:
 
 
 def tagged(root: Path, name: str, reference: str | None = None, **changes: Any) -> Release:
-    """Tag HEAD with the release of an example.
+    """Tag HEAD with a release of what it has of an example: bytes of the sample, its own spec.
 
     Args:
         root: of the repository.
@@ -85,13 +85,13 @@ def tagged(root: Path, name: str, reference: str | None = None, **changes: Any) 
 
 def _release(root: Path, name: str) -> Release:
     lock = json.loads(golden.produced(name)[golden.EXAMPLES / name / "release.lock"])
-    spec = ModelSpec.from_canonical(lock["spec"])
+    spec = load(git(root, "show", f"HEAD:models/{name}/model.yaml").encode(), "model.yaml").spec
     paths = {file: f"models/{name}/{file}" for file in ("model.yaml", spec.data.source)}
     blobs = {file: git(root, "rev-parse", f"HEAD:{path}") for file, path in paths.items()}
     return Release.model_validate(
         {
             **lock["record"],
-            "spec": lock["spec"],
+            "spec": spec.canonical(),
             "commit": git(root, "rev-parse", "HEAD"),
             "sources": {path: blobs[file] for file, path in paths.items()},
             "inputs": inputs_digest(spec, {spec.data.source: blobs[spec.data.source]}, {}),

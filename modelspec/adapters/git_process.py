@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from modelspec.diagnostics import WorldError
 
 SECONDS = 120.0
+NOBODY = b"modelspec <modelspec@localhost>"
 NOT_INSTALLED = "git is not installed, or not on PATH: apt-get install git"
 
 # A bare repository committed to this one, a file system monitor and hooks run programs.
@@ -94,7 +95,13 @@ def read(folder: Path, *arguments: str, feed: bytes = b"") -> Answer:
     return Answer(process.returncode, process.stdout, process.stderr.decode("utf-8", "replace"))
 
 
-def write(root: Path, *arguments: str, feed: bytes = b"", seconds: float = SECONDS) -> Answer:
+def write(
+    root: Path,
+    *arguments: str,
+    feed: bytes = b"",
+    seconds: float = SECONDS,
+    index: Path | None = None,
+) -> Answer:
     """Run a git command that writes, or that talks to a remote; the user's hooks run.
 
     Nothing in it can ask a person: git and ssh have no terminal, and fail instead.
@@ -104,10 +111,13 @@ def write(root: Path, *arguments: str, feed: bytes = b"", seconds: float = SECON
         arguments: as of `read`.
         feed: its standard input.
         seconds: after which it is killed, with what it started; `error` then says so.
+        index: instead of that of the work tree.
     """
     from git.cmd import Git
 
     here = {"GIT_DIR": str(root / ".git"), "GIT_WORK_TREE": str(root), "GIT_NAMESPACE": ""}
+    if index:
+        here["GIT_INDEX_FILE"] = str(index)
     # GitPython can only add to what is inherited.
     unset = [f"--unset={n}" for n in _IGNORED if n in os.environ and n not in here]
     with tempfile.TemporaryFile() as source:
@@ -130,6 +140,12 @@ def write(root: Path, *arguments: str, feed: bytes = b"", seconds: float = SECON
             _kill(process)
             raise
     return Answer(process.returncode, output, error.decode("utf-8", "replace"))
+
+
+def identity(root: Path, role: Literal["AUTHOR", "COMMITTER"]) -> bytes:
+    """Name and address of who works here as git is configured; ours where it is not."""
+    who = write(root, "-c", "user.useConfigOnly=true", "var", f"GIT_{role}_IDENT")
+    return who.output.rsplit(b" ", 2)[0] if who.code == 0 else NOBODY
 
 
 def refusal(start: Path, answer: Answer) -> WorldError:

@@ -7,12 +7,11 @@ import time
 from collections.abc import Iterable
 
 from modelspec.adapters.git import Remote, Repository, Tag, tag_prefix
-from modelspec.adapters.git_process import SECONDS, write
+from modelspec.adapters.git_process import SECONDS, identity, write
 from modelspec.adapters.git_remote import depth_here, fetch
 from modelspec.diagnostics import Conflict, WorldError
 from modelspec.plan.tags import parse, split_ref
 
-NOBODY = "modelspec <modelspec@localhost>"
 _LOCKED = re.compile(r"Unable to create '(.*\.lock)': File exists")
 _IN_THE_WAY = re.compile(r"'(refs/tags/[^']+)' exists; cannot create")
 _LOST_A_RACE = re.compile(r"reference already exists|is at [0-9a-f]+ but expected")
@@ -158,8 +157,7 @@ def _is_draft(tag: Tag) -> bool:
 def _make(repository: Repository, ref: str, commit: str, message: bytes, now: int | None) -> str:
     """Write a tag object. No ref names it yet."""
     repository.commit(commit)
-    who = write(repository.root, "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
-    name = who.output.rsplit(b" ", 2)[0] if who.code == 0 else NOBODY.encode()
+    name = identity(repository.root, "COMMITTER")
     moment = int(time.time()) if now is None else now
     head = f"object {commit}\ntype commit\ntag {_short(ref)}\n".encode()
     text = head + b"tagger %s %d +0000\n\n" % (name, moment) + message

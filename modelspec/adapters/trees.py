@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Protocol
@@ -40,11 +40,12 @@ class WorkTree:
 
 
 class CommitTree:
-    """What a commit holds."""
+    """What a commit holds; `blobs` is its regular files, path to blob id."""
 
-    def __init__(self, repository: Repository, commit: str) -> None:
+    def __init__(self, repository: Repository, blobs: Mapping[str, str]) -> None:
         self._repository = repository
-        self._blobs: Mapping[str, str] = repository.tree(commit)
+        self._blobs = blobs
+        self._contents: dict[str, bytes] = {}
 
     def matching(self, pattern: str) -> list[str]:
         """As `Files`."""
@@ -53,8 +54,22 @@ class CommitTree:
 
     def read(self, path: str) -> bytes | None:
         """As `Files`."""
-        blob = self._blobs.get(path)
-        return None if blob is None else self._repository.blobs([blob])[0]
+        if path not in self._blobs:
+            return None
+        if path not in self._contents:
+            self._load([path, *self._beside(path)])
+        return self._contents[path]
+
+    def _beside(self, path: str) -> list[str]:
+        """What is going to be read too: one process for all of an environment."""
+        if not path.startswith("deploy/"):
+            return []
+        environment = "/".join(path.split("/")[:2])
+        return [other for other in self._blobs if other.startswith(f"{environment}/")]
+
+    def _load(self, paths: Sequence[str]) -> None:
+        contents = self._repository.blobs(self._blobs[path] for path in paths)
+        self._contents |= dict(zip(paths, contents, strict=True))
 
 
 class Overlaid:

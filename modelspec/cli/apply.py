@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelspec.cli.output import LiveReport, report, row, say
+from modelspec.cli.output import LiveReport, report, row, say, written
 from modelspec.cli.tell import telling
 from modelspec.cli.words import Force, LogFormat, OnlyPinned, Specs
 from modelspec.diagnostics import ModelspecError
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from modelspec.plan.basis import Basis
     from modelspec.plan.release import Release
     from modelspec.stages.apply import Applied
+    from modelspec.stages.deliver import Delivered
     from modelspec.stages.source import Source
 
 
@@ -44,6 +44,13 @@ def apply(
             callback=_digest,
         ),
     ] = "",
+    request: Annotated[  # noqa: FBT002
+        bool,
+        typer.Option(
+            "--pull-request",
+            help="With --push: environments on the branch modelspec/promote.",
+        ),
+    ] = False,
     only_pinned: OnlyPinned = False,  # noqa: FBT002
     force: Force = False,  # noqa: FBT002
     form: LogFormat = "text",
@@ -53,12 +60,16 @@ def apply(
     from modelspec.stages.apply import apply as run
     from modelspec.stages.apply import locked
     from modelspec.stages.facts import every_source
+    from modelspec.stages.finish import Ways, finish
     from modelspec.stages.lock import require_pins
     from modelspec.stages.templates import of_commit
 
+    if request and not push:
+        raise typer.BadParameter("--pull-request says how to push: give --push too")
     repository = Repository.open(Path.cwd())
     with telling(form, "apply", repository.root) as warn, locked(repository) as store:
         failed: list[ModelspecError] = []
+        released: list[tuple[Source, Release]] = []
         held = of_commit(repository, repository.entries(repository.head().oid))
         sources = every_source(repository, specs or [])
         if only_pinned:
@@ -72,11 +83,18 @@ def apply(
             try:
                 done = run(found, store, shown, held, push=push, agreed=agreed, force=force)
                 _tell(done, repository.root, began)
+                if done.release:
+                    released.append((found, done.release))
             except ModelspecError as error:  # the other models do not depend on this one
                 failed.append(error)
             finally:
                 if isinstance(shown, LiveReport):
                     shown.stop()
+        ways = Ways(push=push, everything=not specs, as_request=request, force=force)
+        try:
+            _tell_finished(finish(sources, released, held, ways), repository.root)
+        except ModelspecError as error:
+            failed.append(error)
         if failed:
             raise type(failed[0])(*(d for error in failed for d in error.diagnostics))
 
@@ -105,12 +123,23 @@ def _tell(applied: Applied, root: Path, began: float) -> None:
         say(row("release", applied.release.tag))
         if why := _why(applied):
             say(row("", why))
-    for folder, paths in groupby(applied.written, lambda path: path.parent):
-        names = [path.name for path in paths]
-        files = ", ".join(names) if len(names) < 3 else f"{len(names)} files"
-        say(row("render", f"{folder.relative_to(root)}: {files}"))
+    for line in written(applied.written, root):
+        say(row("render", line))
     if applied.plan.found is not applied.release:
         say(_how_to_run(applied.release))
+
+
+def _tell_finished(finished: Delivered | tuple[Path, ...], root: Path) -> None:
+    if isinstance(finished, tuple):
+        for line in written(finished, root):
+            say(row("remove", line))
+        return
+    for name in finished.superseded:
+        say(f"{name}   superseded: the branch asks for other inputs by now")
+    for step in finished.steps:
+        say(row("promote", f"{step.environment}: {step}"))
+    if finished.commit:
+        say(row("push", f"{finished.commit[:7]} to {finished.branch}"))
 
 
 def _why(applied: Applied) -> str:

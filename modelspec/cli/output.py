@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import time
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from modelspec.plan import columns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
     from rich.status import Status
     from rich.text import Text
 
@@ -23,6 +27,14 @@ def row(name: str, text: str, seconds: float | None = None) -> str:
     if seconds is None:
         return columns.row(name, [(text, WHAT + 2 + TOOK)])
     return columns.row(name, [(text, WHAT), (f"{columns.took(seconds):>{TOOK}}", TOOK)])
+
+
+def written(paths: Sequence[Path], root: Path) -> Iterator[str]:
+    """Files in words, a line for each folder: their names, or how many they are."""
+    for folder, inside in groupby(paths, lambda path: path.parent):
+        names = [path.name for path in inside]
+        files = ", ".join(names) if len(names) < 3 else f"{len(names)} files"
+        yield f"{folder.relative_to(root)}: {files}"
 
 
 class PlainReport:

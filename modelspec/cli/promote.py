@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelspec.cli.output import row, say
+from modelspec.cli.output import row, say, written
 from modelspec.cli.words import Force, names_here
 
 if TYPE_CHECKING:
@@ -42,8 +41,6 @@ def _tell(done: Promoted, root: Path, to: str) -> None:
     if done.image:
         sent = f"{done.image.blobs} of {done.image.of} blobs copied, {done.image.size:,} bytes"
         say(row("image", sent if done.image.blobs else "is there"))
-    for folder, paths in groupby(done.written, lambda path: path.parent):
-        names = [path.name for path in paths]
-        files = ", ".join(names) if len(names) < 3 else f"{len(names)} files"
-        say(row("write", f"{folder.relative_to(root)}: {files}"))
+    for line in written(done.written, root):
+        say(row("write", line))
     say("Commit these files together; git revert of that commit is the way back.")

@@ -11,7 +11,7 @@ from pathlib import Path
 from modelspec.adapters.git import Repository
 from modelspec.adapters.lock import exclusive
 from modelspec.adapters.store import Store
-from modelspec.adapters.trees import WorkTree
+from modelspec.adapters.trees import CommitTree, WorkTree
 from modelspec.diagnostics import Conflict, WorldError
 from modelspec.plan.basis import Basis, basis_of
 from modelspec.plan.plan import Plan, make_plan
@@ -172,9 +172,10 @@ def _try(
             f"{files} differs from the commit: a release is read from the commit only. "
             "Commit it, or put it back"
         )
+    delivers = publish.delivers(target, found)
     if plan.found:
-        written = _put(repository.root, plan.found, templates, force=force)
-        return Applied(plan, plan.found, written)
+        put = () if delivers else _put(repository.root, plan.found, templates, force=force)
+        return Applied(plan, plan.found, put)
     world = world_of(found, store, report)
     made = execute(plan, world, publish.needs(target))
     release.keep_bytes(made, world)
@@ -184,10 +185,12 @@ def _try(
     new = release.compose(
         replace(made, found=None), published=target.published, reference=reference
     )
-    change = automatic(WorkTree(repository.root), templates, {new.name: new.lock()})
+    root = repository.root
+    tree = CommitTree(repository, found.tree) if delivers else WorkTree(root)
+    change = automatic(tree, templates, {new.name: new.lock()})
     change.refuse_edited(force=force)
     release.tag(new, world, target.remote if push else None)
-    return Applied(made, new, write(repository.root, change, force=force))
+    return Applied(made, new, () if delivers else write(root, change, force=force))
 
 
 def _put(root: Path, found: Release, templates: Templates, *, force: bool) -> tuple[Path, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from modelspec.adapters.git import Repository
 from modelspec.adapters.store import Store
-from modelspec.adapters.trees import Files, Overlaid, WorkTree
+from modelspec.adapters.trees import CommitTree, Files, Overlaid, WorkTree
 from modelspec.diagnostics import Diagnostic, TemplateError
 from modelspec.plan.objects import Deployment, deployment
 from modelspec.plan.outlook import Outlook
@@ -47,8 +47,10 @@ def outlooks_of(repository: Repository, sources: Sequence[Source], *, push: bool
 def _outlook(found: Source, store: Store, templates: Templates, *, push: bool) -> Outlook:
     target = publish.target(found, push=push)
     plan = plan_for(found, store, target)
-    tree = WorkTree(found.repository.root)
-    change = _change(tree, plan, templates, target)
+    repository = found.repository
+    delivers = publish.delivers(target, found)
+    tree = CommitTree(repository, found.tree) if delivers else WorkTree(repository.root)
+    change = _change(repository.root, tree, plan, templates, target)
     said = [
         f"the tag {tag} is not a release; its number counts as taken"
         for tag in plan.facts.unreadable
@@ -65,19 +67,21 @@ def _outlook(found: Source, store: Store, templates: Templates, *, push: bool) -
     )
 
 
-def _change(tree: WorkTree, plan: Plan, templates: Templates, target: publish.Target) -> Change:
+def _change(
+    root: Path, tree: Files, plan: Plan, templates: Templates, target: publish.Target
+) -> Change:
     """What apply will have written in the end."""
     from modelspec.stages.release import foresee
 
     name = plan.spec.metadata.name
-    if plan.found and deploy.is_current(tree.root, name, plan.found.lock(), templates):
+    if plan.found and deploy.is_current(root, name, plan.found.lock(), templates):
         return Change()
     registry = target.registry if target.push else ""
     lock = (plan.found or foresee(plan, registry)).lock()
     return automatic(tree, templates, {name: lock})
 
 
-def _deployments(old: WorkTree, change: Change) -> Iterator[Deployment]:
+def _deployments(old: Files, change: Change) -> Iterator[Deployment]:
     new = Overlaid(old, change.files)
     for folder, paths in groupby(change.files, lambda path: PurePosixPath(path).parent):
         if folder.parts[0] == deploy.FOLDER:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from modelspec.adapters.trees import Files, Overlaid
 from modelspec.spec.edit import with_version
-from modelspec.spec.environment import FOLDER
+from modelspec.spec.environment import DEFAULT, FOLDER
 from modelspec.stages import deploy
 from modelspec.stages.change import Change, together
 from modelspec.stages.environments import environments
 from modelspec.stages.templates import Templates
+from modelspec.stages.tree import Specs, gone
 
 Lock = Mapping[str, Any]
 
@@ -54,6 +55,31 @@ def promotion(
         for model, lock in locks.items()
     ]
     return together([Change(lines), *changes])
+
+
+def left_behind(
+    files: Files, applied: Container[str], source: Files, specs: Specs
+) -> dict[str, Lock | None]:
+    """Models that automatic environments run and that have no spec any more: each without a lock.
+
+    Args:
+        files: of the tree that the environments are in.
+        applied: names of models that are known to have one.
+        source: of the tree that the specs are in.
+        specs: finds the paths of those that are called `model.yaml`.
+
+    Raises:
+        InputError: the file of an environment is wrong.
+    """
+    folders = []
+    for loaded in environments(files):
+        name, models = loaded.environment.name, list(loaded.environment.models)
+        if loaded is DEFAULT:
+            models = [path.split("/")[2] for path in files.matching(f"deploy/{name}/*/*.lock")]
+        if loaded.environment.is_automatic:
+            folders += [deploy.folder(name, model) for model in models if model not in applied]
+    found = gone(files, folders, source, specs)
+    return dict.fromkeys(where.rpartition("/")[2] for where in found)
 
 
 def automatic(files: Files, templates: Templates, locks: Mapping[str, Lock | None]) -> Change:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modelspec.adapters.git import Remote, Repository
+from modelspec.adapters.git import Remote, Repository, Tree
+from modelspec.adapters.trees import CommitTree
 from modelspec.diagnostics import ModelspecError, WorldError
 from modelspec.plan.plan import Plan
 from modelspec.plan.records import ImageRecord
 from modelspec.plan.release import Release
+from modelspec.spec.environment import FOLDER as ENVIRONMENTS
 from modelspec.spec.project import FILE, load_project
 from modelspec.stages.source import Source, source
 from modelspec.stages.world import Done, World
@@ -84,6 +86,12 @@ def require_branch(target: Target, found: Source) -> None:
             )
 
 
+def delivers(target: Target, found: Source) -> bool:
+    """Whether automatic environments are brought up to date on the release branch, not here."""
+    files = CommitTree(found.repository, found.tree)
+    return target.publishing and bool(files.matching(f"{ENVIRONMENTS}/*.yaml"))
+
+
 def bring_tags(repository: Repository, names: Sequence[str], *, push: bool = False) -> None:
     """Fetch the release tags where those that are here cannot be all: before a push, or shallow.
 
@@ -125,16 +133,24 @@ def superseded(target: Target, found: Source, inputs: str) -> bool:
     if not target.push or target.remote is None:
         return False
     _, tip = remote_tip(found.repository, target.remote)
-    if tip == found.commit.oid:
-        return False
-    entries = found.repository.entries(tip)
-    if found.path not in entries.files:
+    return tip != found.commit.oid and not asks_for(
+        tip, found.repository.entries(tip), found, inputs
+    )
+
+
+def asks_for(commit: str, entries: Tree, found: Source, inputs: str) -> bool:
+    """Whether a commit, which has these entries, asks for the same inputs of a model."""
+    same = (entries.files.get(path) == found.tree.get(path) for path in found.paths)
+    if found.path in entries.files and inputs == found.inputs and all(same):
         return True
+    if found.path not in entries.files:
+        return False
+    repository = found.repository
     try:
-        latest = source(found.repository, found.repository.commit(tip), entries, found.path)
+        latest = source(repository, repository.commit(commit), entries, found.path)
     except ModelspecError:
-        return True  # whatever it asks for, it is not what was made here
-    return latest.inputs != inputs
+        return False  # whatever it asks for, it is not this
+    return latest.inputs == inputs
 
 
 def image(plan: Plan, world: World, target: Target) -> str | None:

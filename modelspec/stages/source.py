@@ -48,6 +48,11 @@ class Source:
         return {} if data.remote else {data.source: self.blob(self.resolve(data.source))}
 
     @property
+    def paths(self) -> tuple[str, ...]:
+        """All files of the repository that the model may be made from."""
+        return (self.path, lock_path(self.path), *map(self.resolve, self.files))
+
+    @property
     def pins(self) -> dict[str, str]:
         """What the lock pins of what the spec names: path of the key to digest."""
         return pins_of(self.loaded.spec, self.lock)

@@ -39,10 +39,7 @@ def of_commit(repository: Repository, tree: Tree) -> Templates:
         WorldError: if those of the work tree are others: what is rendered now would not be what
             `render --check` then asks for.
     """
-    for path in (*tree.symlinks, *tree.submodules):
-        if path == FOLDER or path.startswith(f"{FOLDER}/"):
-            what = "a symbolic link" if path in tree.symlinks else "a submodule"
-            raise templates.refused(path, what)
+    held = of_tree(repository, tree)
     changed = uncommitted(repository, tree.files)
     if changed:
         raise WorldError(
@@ -52,6 +49,19 @@ def of_commit(repository: Repository, tree: Tree) -> Templates:
                 hint="commit it, or put it back; modelspec render tries it on what is released",
             )
         )
+    return held
+
+
+def of_tree(repository: Repository, tree: Tree) -> Templates:
+    """The templates that hold in a commit, whatever the work tree has.
+
+    Raises:
+        TemplateError: everything wrong with those of the repository.
+    """
+    for path in (*tree.symlinks, *tree.submodules):
+        if path == FOLDER or path.startswith(f"{FOLDER}/"):
+            what = "a symbolic link" if path in tree.symlinks else "a submodule"
+            raise templates.refused(path, what)
     return _checked(committed(repository, tree.files))
 
 

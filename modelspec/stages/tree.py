@@ -89,6 +89,24 @@ def _gathered(where: str, problems: list[Diagnostic]) -> Iterator[None]:
         problems += (replace(d, location=d.location or place) for d in error.diagnostics)
 
 
+def gone(files: Files, folders: Iterable[str], source: Files, specs: Specs) -> Iterator[str]:
+    """Those folders whose model has no spec any more.
+
+    Args:
+        files: that the locks are among.
+        folders: such as `deploy/default/churn`.
+        source: that the specs are among.
+        specs: finds the paths of those that are called `model.yaml`.
+    """
+    names: set[str] | None = None
+    for where in folders:
+        name = where.rpartition("/")[2]
+        if not _has_spec(files, where, name, source):
+            names = _names(source, specs) if names is None else names
+            if name not in names:
+                yield where
+
+
 def _models(
     files: Files, loaded: LoadedEnvironment, folders: Iterable[str], specs: Specs
 ) -> Iterator[tuple[str, str]]:
@@ -97,30 +115,26 @@ def _models(
     if loaded is not DEFAULT:
         yield from ((deploy.folder(environment, n), n) for n in loaded.environment.models)
         return
-    names: set[str] | None = None
-    for where in folders:
-        name = where.rpartition("/")[2]
-        if where != deploy.folder(environment, name):
-            continue
-        if not _is_as_released(files, where):
-            names = _names(files, specs) if names is None else names
-            if name not in names:
-                continue
-        yield where, name
+    own = [where for where in folders if where.startswith(deploy.folder(environment, ""))]
+    removed = {*gone(files, own, files, specs)}
+    yield from ((where, where.rpartition("/")[2]) for where in own if where not in removed)
 
 
-def _is_as_released(files: Files, where: str) -> bool:
-    """Whether the spec that a lock was made from is where it was, byte for byte.
+def _has_spec(files: Files, where: str, name: str, source: Files) -> bool:
+    """Whether the spec that a lock was made from is where it was, whatever it is called.
 
-    Then the model is still there, and no spec has to be read to know it.
+    If not a byte of it changed, it does not have to be read for that.
     """
+    if files.read(f"{where}/{deploy.LOCK}") is None:
+        return False
     try:
         sources: Mapping[str, str] = read_lock(files, where)["record"]["sources"]
-        specs = [path for path in sources if path.endswith((".yaml", ".yml"))]
-        contents = [(files.read(path), sources[path]) for path in specs]
+        paths = [path for path in sources if path.endswith((".yaml", ".yml"))]
+        contents = [(source.read(path), sources[path]) for path in paths]
     except (InputError, LookupError, TypeError, AttributeError):
         return True  # whatever is wrong with the lock is told when it is rendered
-    return any(content is not None and git_blob(content) == blob for content, blob in contents)
+    there = ((content, blob) for content, blob in contents if content is not None)
+    return any(git_blob(content) == blob or name_of(content) == name for content, blob in there)
 
 
 def _names(files: Files, specs: Specs) -> set[str]:

@@ -1,0 +1,77 @@
+"""What `apply` does once its models are applied: deliver them, or remove what others left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from modelspec.adapters.trees import CommitTree, WorkTree
+from modelspec.plan.release import Release
+from modelspec.stages import publish, select
+from modelspec.stages.change import write
+from modelspec.stages.deliver import Delivered, Delivery, deliver
+from modelspec.stages.promotion import automatic, left_behind
+from modelspec.stages.source import Source
+from modelspec.stages.templates import Templates
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How an `apply` was asked for.
+
+    Attributes:
+        push: whether releases are published.
+        everything: whether it is about all models of the repository.
+        as_request: whether what is delivered goes to the branch of a pull request.
+        force: whether what was edited by hand in rendered files is undone.
+    """
+
+    push: bool = False
+    everything: bool = False
+    as_request: bool = False
+    force: bool = False
+
+
+def finish(
+    sources: Sequence[Source],
+    releases: Sequence[tuple[Source, Release]],
+    templates: Templates,
+    ways: Ways,
+) -> Delivered | tuple[Path, ...]:
+    """Bring automatic environments up to date, as far as single models do not.
+
+    Args:
+        sources: all specs that the run was about.
+        releases: of those that have one now.
+        templates: of the commit.
+        ways: of the run.
+
+    Returns:
+        What went to the release branch, or the files of the work tree that changed.
+
+    Raises:
+        Conflict, InputError, TemplateError, WorldError: as `deliver`.
+    """
+    first = sources[0]
+    repository, target = first.repository, publish.target(first, push=ways.push)
+    if target.remote and publish.delivers(target, first):
+        return deliver(
+            Delivery(
+                repository,
+                target.remote,
+                releases,
+                everything=ways.everything,
+                as_request=ways.as_request,
+                force=ways.force,
+            )
+        )
+    if not ways.everything:
+        return ()
+    files, committed = WorkTree(repository.root), CommitTree(repository, first.tree)
+    names = {one.loaded.spec.metadata.name for one in sources}
+    specs = partial(select.committed_specs, list(first.tree))
+    left = left_behind(files, names, committed, specs)
+    change = automatic(files, templates, left)
+    return write(repository.root, change, force=ways.force)
