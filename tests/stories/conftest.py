@@ -75,13 +75,17 @@ def engine() -> Iterator[Engine]:
         found = connect()
     except NoEngine as error:
         missing(str(error))
-    images = found.client.images
-    before = {tag for image in images.list() for tag in image.tags}
+    before = _tags(found)
     yield found
-    for tag in {tag for image in images.list() for tag in image.tags} - before:
+    for tag in _tags(found) - before:
         if "ripe:sha-" in tag or "breast-cancer:sha-" in tag or "wine:sha-" in tag:
-            images.remove(tag, force=True)
+            found.client.images.remove(tag, force=True)
     found.close()
+
+
+def _tags(engine: Engine) -> set[str]:
+    """The names of all images; asked for in one call, as others may remove some meanwhile."""
+    return {tag for image in engine.client.api.images() for tag in image["RepoTags"] or ()}
 
 
 @pytest.fixture(scope="session")
