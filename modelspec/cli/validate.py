@@ -12,7 +12,7 @@ from modelspec.cli.words import Format, Specs
 def validate(specs: Specs = None, form: Format = "text") -> None:
     """Check specs and print every mistake with its line. Reads the work tree."""
     from modelspec.diagnostics import Diagnostic, InputError
-    from modelspec.spec.load import load
+    from modelspec.stages.lock import read
     from modelspec.stages.select import WorktreeFiles, select, worktree
 
     here = Path.cwd()
@@ -27,7 +27,7 @@ def validate(specs: Specs = None, form: Format = "text") -> None:
         problems: list[Diagnostic] = []
         for path in paths:
             try:
-                loaded = load((here / path).read_bytes(), path)
+                loaded, _ = read(here, path)
             except InputError as error:
                 problems += error.diagnostics
                 continue

@@ -79,6 +79,18 @@ def lock(
     ]
 
 
+def read(root: Path, path: str) -> tuple[Loaded, ModelLock]:
+    """A spec and the lock beside it, as they are in a folder.
+
+    Raises:
+        InputError: every problem of the spec, or else of its lock.
+    """
+    loaded, beside = load((root / path).read_bytes(), path), lock_path(path)
+    if not (root / beside).is_file():
+        return loaded, NOTHING
+    return loaded, load_lock((root / beside).read_bytes(), beside)
+
+
 def require_pins(found: Iterable[Source]) -> None:
     """Insist that everything is pinned that the specs name and git does not hold.
 
@@ -108,15 +120,10 @@ def _read(root: Path, words: Sequence[str]) -> list[tuple[str, Loaded, ModelLock
     good: list[tuple[str, Loaded, ModelLock]] = []
     problems: list[Diagnostic] = []
     for path in paths:
-        beside = lock_path(path)
         try:
-            loaded = load((root / path).read_bytes(), path)
-            there = (root / beside).exists()
-            old = load_lock((root / beside).read_bytes(), beside) if there else NOTHING
+            good.append((path, *read(root, path)))
         except InputError as error:
             problems += error.diagnostics
-            continue
-        good.append((path, loaded, old))
     if problems:
         raise InputError(*problems)
     return good

@@ -126,9 +126,10 @@ def test_mistakes_in_specs_and_locks_are_told_together_and_nothing_is_written(
 ) -> None:
     finished.write("models/green/model.yaml", "kind: Model\n")
     finished.write(LOCK, "{")
-    said = finished.run("lock", code=3)
-    assert "models/green/model.yaml:1:1: " in said.errors
-    assert f"{LOCK}:1:1: this mapping is never closed" in said.errors
+    for command in ("lock", "validate"):
+        said = finished.run(command, code=3)
+        assert "models/green/model.yaml:1:1: " in said.errors
+        assert f"{LOCK}:1:1: this mapping is never closed" in said.errors
     assert finished.path(LOCK).read_text("utf-8") == "{"
 
 
