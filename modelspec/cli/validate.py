@@ -10,30 +10,18 @@ from modelspec.cli.words import Format, Specs
 
 
 def validate(specs: Specs = None, form: Format = "text") -> None:
-    """Check specs and print every mistake with its line. Reads the work tree."""
+    """Check specs and other files, and print every mistake with its line."""
     from modelspec.diagnostics import Diagnostic, InputError
-    from modelspec.stages.lock import read
-    from modelspec.stages.select import WorktreeFiles, select, worktree
+    from modelspec.stages.validate import validated
 
     here = Path.cwd()
     with telling(form, "validate", here) as warn:
-        paths = select(
-            specs or [],
-            here,
-            WorktreeFiles(here),
-            worktree(here),
-            lambda p: (here / p).read_bytes(),
-        )
         problems: list[Diagnostic] = []
-        for path in paths:
-            try:
-                loaded, _ = read(here, path)
-            except InputError as error:
-                problems += error.diagnostics
-                continue
-            for warning in loaded.warnings:
+        for checked in validated(here, specs or []):
+            problems += checked.problems
+            for warning in checked.warnings:
                 warn(warning)
-            if form == "text":
-                say(f"{path}: ok")
+            if form == "text" and not checked.problems:
+                say(f"{checked.path}: ok")
         if problems:
             raise InputError(*problems)

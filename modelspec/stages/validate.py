@@ -1,0 +1,105 @@
+"""Every kind of file that people write, checked as it stands in the work tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from modelspec.adapters.trees import WorkTree
+from modelspec.diagnostics import Diagnostic, InputError
+from modelspec.spec.environment import FOLDER, load_environment
+from modelspec.spec.load import name_of
+from modelspec.spec.project import FILE, load_project
+from modelspec.spec.scalar import show
+from modelspec.spec.suggest import did_you_mean
+from modelspec.stages import lock, select
+from modelspec.stages.environments import environments
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file, and what is wrong with it or worth a word."""
+
+    path: str
+    problems: tuple[Diagnostic, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+def validated(here: Path, words: Sequence[str]) -> Iterator[Checked]:
+    """Check files below a folder: specs, the project, environments.
+
+    Args:
+        here: the folder, the top of a repository for all but specs.
+        words: names of models or paths of files; none: all there are.
+
+    Raises:
+        InputError: a name that no spec has, or that two have.
+        WorldError: a path that is not there, or no file at all.
+    """
+    paths = {word: _path(here, word) for word in words}
+    others = [path for path in paths.values() if _is_other(path)]
+    specs = [word for word, path in paths.items() if not _is_other(path)]
+    found = select.worktree(here)
+    if not words:
+        others = [FILE] if (here / FILE).is_file() else []
+        others += sorted(p.relative_to(here).as_posix() for p in here.glob(f"{FOLDER}/*.y*ml"))
+    if specs or not others or (found and not words):
+        files = select.WorktreeFiles(here)
+        chosen = select.select(specs, here, files, found, lambda p: (here / p).read_bytes())
+        yield from (_spec(here, path) for path in chosen)
+    if FILE in others:
+        yield _checked(FILE, lambda: load_project((here / FILE).read_bytes(), FILE))
+    named = [path for path in others if path != FILE]
+    if named:
+        yield from _environments(here, named, found)
+
+
+def _path(here: Path, word: str) -> str:
+    path = Path(word).resolve()
+    return (
+        path.relative_to(here.resolve()).as_posix()
+        if path.is_file() and path.is_relative_to(here.resolve())
+        else ""
+    )
+
+
+def _is_other(path: str) -> bool:
+    return path == FILE or fnmatchcase(path, f"{FOLDER}/*.y*ml")
+
+
+def _checked(path: str, check: Callable[[], object]) -> Checked:
+    try:
+        check()
+    except InputError as error:
+        return Checked(path, error.diagnostics)
+    return Checked(path)
+
+
+def _spec(here: Path, path: str) -> Checked:
+    try:
+        return Checked(path, (), lock.read(here, path)[0].warnings)
+    except InputError as error:
+        return Checked(path, error.diagnostics)
+
+
+def _environments(here: Path, paths: Sequence[str], specs: Sequence[str]) -> Iterator[Checked]:
+    """All environments are read, because they are checked against one another too."""
+    files = WorkTree(here)
+    together = _checked("", lambda: environments(files)).problems
+    names = {name for path in specs if (name := name_of((here / path).read_bytes()))}
+    for path in paths:
+        own = [d for d in together if d.location and d.location.file == path]
+        yield Checked(path, tuple(own) or tuple(_strangers(files.read(path) or b"", path, names)))
+
+
+def _strangers(content: bytes, path: str, names: set[str]) -> Iterator[Diagnostic]:
+    """Overrides of models that an automatic environment will never run: there is no such spec."""
+    loaded = load_environment(content, path)
+    environment = loaded.environment
+    for name in environment.overrides.models:
+        if environment.is_automatic and name not in {*environment.models, *names}:
+            message = f"there is no model {show(name)}, so this override changes nothing"
+            at = ("overrides", "models", name)
+            yield loaded.diagnostic(message, at, did_you_mean(name, sorted(names)))
