@@ -10,7 +10,7 @@ from modelspec.cli.words import Format, Specs
 
 
 def validate(specs: Specs = None, form: Format = "text") -> None:
-    """Check specs and other files, and print every mistake with its line."""
+    """Check what people write, and print every mistake with its line."""
     from modelspec.diagnostics import Diagnostic, InputError
     from modelspec.stages.validate import validated
 
