@@ -73,7 +73,7 @@ def read_lock(files: Files, where: str) -> dict[str, Any]:
         place = Location(path, getattr(error, "lineno", 1), getattr(error, "colno", 1))
         raise InputError(Diagnostic("this lock is not readable", place, hint)) from None
     parts = [lock.get(key) for key in ("spec", "record")] if isinstance(lock, dict) else [None]
-    if not all(isinstance(part, dict) for part in parts):
+    if not all(isinstance(part, dict) and part for part in parts):
         place = Location(path, 1, 1)
         raise InputError(Diagnostic("this lock has no spec and record", place, hint))
     return dict(lock)

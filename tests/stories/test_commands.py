@@ -70,7 +70,7 @@ def test_status_of_a_spec_without_a_release_says_so(fresh: Project) -> None:
     assert fresh.entries() == {}
 
 
-def test_render_finds_an_edit_by_hand_and_undoes_it(released: Project) -> None:
+def test_render_finds_an_edit_by_hand_and_undoes_it_when_forced(released: Project) -> None:
     assert "all files are up to date" in released.run("render", "--check").output
     name = "deploy/default/ripe/serving.yaml"
     good = released.path(name).read_text("utf-8")
@@ -80,7 +80,11 @@ def test_render_finds_an_edit_by_hand_and_undoes_it(released: Project) -> None:
     assert f"{name} is not what its release.lock renders to" in said.errors
     assert "hint: modelspec render" in said.errors
     assert released.state() == before
-    assert released.run("render").rows == ["render"]
+    refused = released.run("render", code=6)
+    assert f"{name} was edited by hand" in refused.errors
+    assert "containerPort: 8502\n" in refused.errors
+    assert released.state() == before
+    assert released.run("render", "--force").rows == ["render"]
     assert released.path(name).read_text("utf-8") == good
     released.path(name).unlink()
     released.run("render", "--check", code=7)
@@ -91,21 +95,30 @@ def test_render_finds_an_edit_by_hand_and_undoes_it(released: Project) -> None:
 
 def test_render_writes_nothing_if_one_of_several_locks_is_bad(released: Project) -> None:
     lock = released.path("deploy/default/ripe/release.lock")
+    for name in ("a", "z"):
+        header = f"apiVersion: modelspec/v1\nkind: Environment\nmetadata: {{name: {name}}}\n"
+        mine = f"namespace: {name}\nmodels: {{ripe: 1.0.0}}\n"
+        released.write(f"environments/{name}.yaml", header + mine)
     released.write("deploy/a/ripe/release.lock", lock.read_bytes())
     released.write("deploy/z/ripe/release.lock", '{"spec": {}, "record": {}}')
     before = released.state()
     said = released.run("render", code=3)
     assert said.errors.startswith("deploy/z/ripe/release.lock:1:1: ")
     assert released.state() == before
+    released.path("environments/z.yaml").unlink()
     released.path("deploy/z/ripe/release.lock").unlink()
-    assert released.run("render").output.count("deploy/a/ripe/") == 2
+    released.run("render")
+    assert released.path("deploy/a/ripe/serving.yaml").exists()
+    assert not released.path("deploy/z").exists(), "there is no environment called z any more"
+    assert not released.path("deploy/default").exists()
 
 
-def test_apply_undoes_an_edit_by_hand_too(released: Project) -> None:
+def test_apply_undoes_an_edit_by_hand_when_forced_too(released: Project) -> None:
     name = "deploy/default/ripe/monitoring.yaml"
     good = released.path(name).read_text("utf-8")
     released.write(name, good + "# mine\n")
-    assert released.run("apply").rows == ["render"]
+    assert f"{name} was edited by hand" in released.run("apply", code=6).errors
+    assert released.run("apply", "--force").rows == ["render"]
     assert released.path(name).read_text("utf-8") == good
 
 

@@ -92,6 +92,7 @@ def test_the_files_of_a_release_lie_in_deploy_and_name_its_image(cancer: Project
     lock = json.loads((folder / "release.lock").read_text("utf-8"))
     record = cancer.record(f"{NAME}/v1.0.0")
     assert lock["spec"] == record.pop("spec")
+    assert set(record.pop("seconds")) == set(record["steps"]), "is of the machine, so of no lock"
     assert lock["record"] == record
     assert record["image"]["tag"] in (folder / "serving.yaml").read_text("utf-8")
     assert cancer.leftovers() == []
