@@ -11,7 +11,7 @@ import typer
 
 from modelspec.cli.output import LiveReport, report, row, say, written
 from modelspec.cli.tell import telling
-from modelspec.cli.words import Force, LogFormat, OnlyPinned, Specs
+from modelspec.cli.words import Force, Labels, LogFormat, OnlyPinned, Owner, Specs, selection
 from modelspec.diagnostics import ModelspecError
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def _digest(value: str) -> str:
 
 def apply(
     specs: Specs = None,
-    push: Annotated[  # noqa: FBT002
+    *,
+    push: Annotated[
         bool, typer.Option("--push", help="Publish: image to the registry, tag to the remote.")
     ] = False,
     planned: Annotated[
@@ -44,15 +45,17 @@ def apply(
             callback=_digest,
         ),
     ] = "",
-    request: Annotated[  # noqa: FBT002
+    request: Annotated[
         bool,
         typer.Option(
             "--pull-request",
             help="With --push: environments on the branch modelspec/promote.",
         ),
     ] = False,
-    only_pinned: OnlyPinned = False,  # noqa: FBT002
-    force: Force = False,  # noqa: FBT002
+    only_pinned: OnlyPinned = False,
+    force: Force = False,
+    label: Labels = None,
+    owner: Owner = "",
     form: LogFormat = "text",
 ) -> None:
     """Make what the commit asks for: train, build, tag and render it."""
@@ -71,7 +74,8 @@ def apply(
         failed: list[ModelspecError] = []
         released: list[tuple[Source, Release]] = []
         held = of_commit(repository, repository.entries(repository.head().oid))
-        sources = every_source(repository, specs or [])
+        sources = every_source(repository, selection(specs, label, owner))
+        alone = len(specs or []) == len(sources) == 1
         if only_pinned:
             require_pins(sources)
         agreed = _agreed(sources, planned, push=push)
@@ -79,7 +83,7 @@ def apply(
             began = time.monotonic()
             for warning in found.loaded.warnings:
                 warn(warning)
-            shown = report("" if len(specs or []) == 1 else found.loaded.spec.metadata.name)
+            shown = report("" if alone else found.loaded.spec.metadata.name)
             try:
                 done = run(found, store, shown, held, push=push, agreed=agreed, force=force)
                 _tell(done, repository.root, began)

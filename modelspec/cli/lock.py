@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from modelspec.cli.output import complain, row, say
-from modelspec.cli.words import Specs
+from modelspec.cli.words import Labels, Owner, Specs, selection
 
 
 def lock(
@@ -16,6 +16,8 @@ def lock(
     upgrade: Annotated[
         str, typer.Option(help="Look up anew what is pinned: base, data, or base,data.")
     ] = "",
+    label: Labels = None,
+    owner: Owner = "",
 ) -> None:
     """Pin in model.lock what git cannot hold: base image and data."""
     from modelspec.adapters.git import Repository
@@ -26,8 +28,9 @@ def lock(
     if unknown := sorted(kinds - {*KINDS}):
         raise typer.BadParameter(f"{', '.join(unknown)}: there are {' and '.join(KINDS)}")
     root = Repository.open(Path.cwd()).root
+    wanted = selection(specs, label, owner)
     changed = []
-    for made in run(root, specs or [], kinds, lambda text: complain(f"warning: {text}")):
+    for made in run(root, wanted, kinds, lambda text: complain(f"warning: {text}")):
         if not made.changes:
             say(f"{made.name}   {made.path} is up to date.")
             continue

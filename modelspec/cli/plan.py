@@ -9,7 +9,7 @@ import typer
 
 from modelspec.cli.output import say
 from modelspec.cli.tell import telling
-from modelspec.cli.words import Json, LogFormat, OnlyPinned, Specs
+from modelspec.cli.words import Json, Labels, LogFormat, OnlyPinned, Owner, Specs, selection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,21 +19,22 @@ if TYPE_CHECKING:
 
 def plan(
     specs: Specs = None,
-    push: Annotated[  # noqa: FBT002
-        bool, typer.Option("--push", help="Plan what apply --push would do.")
-    ] = False,
-    as_json: Json = False,  # noqa: FBT002
-    markdown: Annotated[  # noqa: FBT002
+    *,
+    push: Annotated[bool, typer.Option("--push", help="Plan what apply --push would do.")] = False,
+    as_json: Json = False,
+    markdown: Annotated[
         bool, typer.Option("--markdown", help="Print it for a pull request.")
     ] = False,
     why: Annotated[
         str,
         typer.Option("--why", help="Print all that a step depends on.", metavar="STEP"),
     ] = "",
-    check: Annotated[  # noqa: FBT002
+    check: Annotated[
         bool, typer.Option("--check", help="Exit 7 if there is anything to do.")
     ] = False,
-    only_pinned: OnlyPinned = False,  # noqa: FBT002
+    only_pinned: OnlyPinned = False,
+    label: Labels = None,
+    owner: Owner = "",
     form: LogFormat = "text",
 ) -> None:
     """Print the steps that apply would run, each with its reason."""
@@ -46,7 +47,8 @@ def plan(
     _one_output(as_json=as_json, markdown=markdown, why=why, form=form)
     repository = Repository.open(Path.cwd())
     with telling(form, "plan", repository.root) as warn:
-        sources = every_source(repository, specs or [], worktree=True)
+        wanted = selection(specs, label, owner)
+        sources = every_source(repository, wanted, worktree=True)
         if only_pinned:
             require_pins(sources)
         outlooks = outlooks_of(repository, sources, push=push)
@@ -56,7 +58,7 @@ def plan(
         if why:
             _say_why(outlooks, why)
         else:
-            _print(outlooks, specs or [], push=push, as_json=as_json, markdown=markdown)
+            _print(outlooks, str(wanted), push=push, as_json=as_json, markdown=markdown)
         if check and not all(one.idle for one in outlooks):
             names = ", ".join(one.name for one in outlooks if not one.idle)
             raise OutOfDate(f"out of date: {names}")
@@ -75,11 +77,10 @@ def _one_output(*, form: str, **outputs: Any) -> None:
 
 
 def _print(
-    outlooks: Sequence[Outlook], specs: Sequence[str], *, push: bool, as_json: bool, markdown: bool
+    outlooks: Sequence[Outlook], wanted: str, *, push: bool, as_json: bool, markdown: bool
 ) -> None:
     if not (as_json or markdown):
-        words = [*specs, "--push"] if push else specs
-        _say_lines(outlooks, " ".join(words))
+        _say_lines(outlooks, f"{wanted} --push".lstrip() if push else wanted)
         return
     from modelspec.adapters.plans import remember
     from modelspec.plan.basis import basis

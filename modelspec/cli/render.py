@@ -9,27 +9,33 @@ from typing import Annotated
 import typer
 
 from modelspec.cli.output import row, say
-from modelspec.cli.words import Force
+from modelspec.cli.words import Force, Labels, Owner, Specs, selection
 
 
 def render(
-    check: Annotated[  # noqa: FBT002
+    specs: Specs = None,
+    *,
+    check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 7 if a file is out of date.")
     ] = False,
-    force: Force = False,  # noqa: FBT002
+    force: Force = False,
+    label: Labels = None,
+    owner: Owner = "",
 ) -> None:
     """Write the objects of every release.lock in the work tree again. Reads nothing but files."""
     from modelspec.adapters.git import Repository
     from modelspec.adapters.trees import WorkTree
     from modelspec.diagnostics import Diagnostic, OutOfDate
     from modelspec.stages.change import write
-    from modelspec.stages.select import worktree
+    from modelspec.stages.select import ALL, names_of, worktree
     from modelspec.stages.templates import of_worktree
     from modelspec.stages.tree import locks, rendered
 
     root = Repository.open(Path.cwd()).root
     files = WorkTree(root)
-    change = rendered(files, of_worktree(root), lambda: worktree(root))
+    wanted = selection(specs, label, owner)
+    only = None if wanted == ALL else names_of(wanted, root)
+    change = rendered(files, of_worktree(root), lambda: worktree(root), only)
     if check and change.files:
         *rest, last = (
             Diagnostic(

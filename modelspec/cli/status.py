@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from modelspec.cli.output import say
-from modelspec.cli.words import Json, Specs
+from modelspec.cli.words import Json, Labels, Owner, Specs, selection
 
 if TYPE_CHECKING:
     from modelspec.plan.plan import Plan
@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
 def status(
     specs: Specs = None,
-    outdated: Annotated[  # noqa: FBT002
+    *,
+    outdated: Annotated[
         bool, typer.Option("--outdated", help="Only models that apply would release.")
     ] = False,
-    as_json: Json = False,  # noqa: FBT002
+    label: Labels = None,
+    owner: Owner = "",
+    as_json: Json = False,
 ) -> None:
     """Print each model's release, and whether it is out of date."""
     from modelspec.adapters.git import Repository
@@ -28,7 +31,8 @@ def status(
     from modelspec.stages.facts import each_source, gather
 
     repository = Repository.open(Path.cwd())
-    plans = (make_plan(f.loaded.spec, gather(f)) for f in each_source(repository, specs or []))
+    sources = each_source(repository, selection(specs, label, owner))
+    plans = (make_plan(found.loaded.spec, gather(found)) for found in sources)
     shown = (plan for plan in plans if not (outdated and plan.found))
     if as_json:
         models = [_entry(plan) for plan in shown]

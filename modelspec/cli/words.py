@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from modelspec.stages.select import Selection
 
 Form = Literal["text", "json", "github"]
 
 
 def names_here(incomplete: str) -> list[str]:
     """Names of the models below this folder, for a shell that completes a word."""
-    import re
     from pathlib import Path
 
     from modelspec.spec.load import name_of
@@ -29,12 +32,41 @@ def names_here(incomplete: str) -> list[str]:
 Specs = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Names of models, or paths of specs; none: all of the repository.",
+        help="Names of models, paths of specs, folders, patterns; none: all.",
         show_default=False,
         metavar="SPEC",
         autocompletion=names_here,
     ),
 ]
+
+
+def _labels(values: list[str] | None) -> list[str]:
+    for value in values or []:
+        if not re.fullmatch(r"[^=!,\s]+(!?=[^=!,\s]*)?", value):
+            raise typer.BadParameter(f"{value}: write KEY=VALUE, KEY!=VALUE, or KEY alone")
+    return values or []
+
+
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label",
+        help="Only models with this label: KEY, KEY=VALUE or KEY!=VALUE; several: with all.",
+        metavar="LABEL",
+        callback=_labels,
+        show_default=False,
+    ),
+]
+
+Owner = Annotated[str, typer.Option("--owner", help="Only models of this owner.")]
+
+
+def selection(specs: list[str] | None, labels: list[str] | None, owner: str) -> Selection:
+    """What a user asked for."""
+    from modelspec.stages.select import Selection
+
+    return Selection(tuple(specs or ()), tuple(labels or ()), owner)
+
 
 Format = Annotated[Form, typer.Option("--format", help="How problems are printed.")]
 

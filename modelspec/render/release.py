@@ -48,7 +48,9 @@ class Released:
         """
         name, namespace = self.release.name, self.environment.namespace
         about: dict[str, Any] = {"name": name, "namespace": namespace}
-        about["labels"] = {**labels(name), "app.kubernetes.io/version": version}
+        # In an order of their own: a lock does not keep that of the spec.
+        given = dict(sorted(self.spec.metadata.labels.items()))
+        about["labels"] = {**labels(name), "app.kubernetes.io/version": version, **given}
         return {key: value for key, value in about.items() if value is not None}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -63,13 +63,37 @@ def load(content: bytes, file: str) -> Loaded:
     return Loaded(outcome.value, source.places, warnings)
 
 
-def name_of(content: bytes) -> str | None:
-    """The name that a spec gives itself, without checking the rest; None if it has none."""
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a spec is selected by, as it stands there; empty where it does not."""
+
+    name: str = ""
+    owner: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def head_of(content: bytes) -> Head | None:
+    """What a spec says of itself, without checking the rest; None if it cannot be read."""
     try:
-        node = read(content, "").places.find(("metadata", "name"))
+        node = read(content, "").places.find(("metadata",))
     except InputError:
         return None
-    return str(node.value) if node and isinstance(node.value, str) else None
+    found = node.value if node else None
+    about: Mapping[str, Any] = found if isinstance(found, dict) else {}
+    labels = about.get("labels")
+    given = labels if isinstance(labels, dict) else {}
+    texts = {key: _text(value) for key, value in given.items()}
+    return Head(_text(about.get("name")), _text(about.get("owner")), texts)
+
+
+def _text(value: object) -> str:
+    return str(value) if isinstance(value, str) else ""
+
+
+def name_of(content: bytes) -> str | None:
+    """The name that a spec gives itself, without checking the rest; None if it has none."""
+    head = head_of(content)
+    return head.name or None if head else None
 
 
 def _findings(spec: ModelSpec, wrong: frozenset[Path]) -> list[Finding]:

@@ -211,6 +211,7 @@ def _names(written: object, path: Path) -> tuple[str, str]:
     entries: dict[Path, tuple[str, str]] = {
         ("data", "features"): ("columns", "`column: number` or `column: category`"),
         ("models",): ("models", "`churn: 1.4.0`"),
+        ("metadata", "labels"): ("labels", "`team: growth`"),
     }
     what, example = entries.get(path, ("names", "`name:` with its keys below it"))
     return f"must be a mapping of {what}, not {show(written)}", f"write each as {example}"

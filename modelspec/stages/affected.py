@@ -12,12 +12,12 @@ from modelspec.plan.pins import lock_path, pins_of
 from modelspec.plan.plan import inputs_digest
 from modelspec.spec.load import Loaded, load
 from modelspec.spec.model_lock import NOTHING, ModelLock, load_lock
-from modelspec.stages.select import committed_specs
+from modelspec.stages.select import ALL, Selection, committed_specs, select
 
 T = TypeVar("T")
 
 
-def affected(repository: Repository, since: str) -> list[str]:
+def affected(repository: Repository, since: str, wanted: Selection = ALL) -> list[str]:
     """Names of the models of HEAD that have other inputs than in an earlier commit, sorted.
 
     A model that is new is affected; one that is gone is not named. A file that moved, or a
@@ -26,16 +26,17 @@ def affected(repository: Repository, since: str) -> list[str]:
     Args:
         repository: where both commits are.
         since: a commit, as git names it: an id, a branch, a tag, `HEAD~1`.
+        wanted: which models of HEAD.
 
     Raises:
         WorldError: there is no such commit, or none at all.
         InputError: every problem of the specs of HEAD.
     """
     read = _Reader(repository)
-    then = {pair for pair, _ in read.inputs(repository.named(since).oid)}
+    then = {pair for pair, _ in read.inputs(repository.named(since).oid, ALL)}
     problems: list[Diagnostic] = []
     found = set()
-    for pair, errors in read.inputs(repository.head().oid):
+    for pair, errors in read.inputs(repository.head().oid, wanted):
         problems += errors
         if pair and pair not in then:
             found.add(pair[0])
@@ -53,11 +54,15 @@ class _Reader:
         self._locks: dict[tuple[str, str], ModelLock | InputError] = {}
 
     def inputs(
-        self, commit: str
+        self, commit: str, wanted: Selection
     ) -> Iterator[tuple[tuple[str, str] | None, tuple[Diagnostic, ...]]]:
         """Name and inputs of each spec, or what is wrong with it or its lock."""
         tree = self._repository.tree(commit)
-        specs = [(path, tree[path]) for path in committed_specs(list(tree))]
+        paths = committed_specs(list(tree))
+        if wanted != ALL:
+            root, blobs = self._repository.root, self._repository.blobs
+            paths = select(wanted, root, tree, paths, lambda path: blobs([tree[path]])[0])
+        specs = [(path, tree[path]) for path in paths]
         beside = {path: lock_path(path) for path, _ in specs}
         locks = {path: (lock, tree[lock]) for path, lock in beside.items() if lock in tree}
         self._read(self._specs, specs, load)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from modelspec.adapters.case import refuse_tags_in_other_case
 from modelspec.adapters.git import Repository
 from modelspec.adapters.lock import exclusive
 from modelspec.adapters.store import Store
@@ -176,6 +177,7 @@ def _try(
     if plan.found:
         put = () if delivers else _put(repository.root, plan.found, templates, force=force)
         return Applied(plan, plan.found, put)
+    refuse_tags_in_other_case(repository, plan.spec.metadata.name)
     world = world_of(found, store, report)
     made = execute(plan, world, publish.needs(target))
     release.keep_bytes(made, world)

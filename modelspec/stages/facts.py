@@ -16,11 +16,12 @@ from modelspec.plan.release import Release
 from modelspec.plan.tags import parse
 from modelspec.spec.load import name_of
 from modelspec.stages import select
+from modelspec.stages.select import Selection
 from modelspec.stages.source import Source, source
 
 
 def each_source(
-    repository: Repository, words: Sequence[str], *, worktree: bool = False
+    repository: Repository, wanted: Selection, *, worktree: bool = False
 ) -> Iterator[Source]:
     """The specs that a command is about, as HEAD has them, or as the work tree does.
 
@@ -28,29 +29,26 @@ def each_source(
         InputError: every problem of a spec, or a file that is nowhere.
         WorldError: a spec or file that is there but not committed.
     """
-    return (read() for read in _chosen(repository, words, worktree=worktree))
+    return (read() for read in _chosen(repository, wanted, worktree=worktree))
 
 
 def _chosen(
-    repository: Repository, words: Sequence[str], *, worktree: bool
+    repository: Repository, wanted: Selection, *, worktree: bool
 ) -> list[Callable[[], Source]]:
     """The specs of a command, each to be read when it is its turn."""
     commit = repository.head()
     entries = repository.entries(commit.oid)
     tree, root = entries.files, repository.root
     if worktree:
-        specs = select.worktree(root)
-        chosen = select.select(
-            words, root, select.WorktreeFiles(root), specs, lambda p: (root / p).read_bytes()
-        )
+        chosen = select.of_worktree(wanted, root)
     else:
         specs = select.committed_specs(list(tree))
         try:
             chosen = select.select(
-                words, root, tree, specs, lambda p: repository.blobs([tree[p]])[0]
+                wanted, root, tree, specs, lambda p: repository.blobs([tree[p]])[0]
             )
         except InputError:
-            _refuse_uncommitted(words, root, specs)
+            _refuse_uncommitted(wanted.words, root, specs)
             raise
     return [
         partial(source, repository, commit, entries, path, worktree=worktree) for path in chosen
@@ -58,7 +56,7 @@ def _chosen(
 
 
 def every_source(
-    repository: Repository, words: Sequence[str], *, worktree: bool = False
+    repository: Repository, wanted: Selection, *, worktree: bool = False
 ) -> list[Source]:
     """All specs that a command is about, or every problem of all of them.
 
@@ -68,7 +66,7 @@ def every_source(
     """
     good: list[Source] = []
     problems: list[Diagnostic] = []
-    for chosen in _chosen(repository, words, worktree=worktree):
+    for chosen in _chosen(repository, wanted, worktree=worktree):
         try:
             good.append(chosen())
         except InputError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from modelspec.spec.load import Loaded, load
 from modelspec.spec.model_lock import FORMAT, NOTHING, BasePin, DataPin, ModelLock, load_lock
 from modelspec.stages import select
 from modelspec.stages.engine import engine_or_none
+from modelspec.stages.select import Selection
 
 if TYPE_CHECKING:
     from modelspec.stages.source import Source
@@ -39,7 +40,7 @@ class Locked:
 
 
 def lock(
-    root: Path, words: Sequence[str], upgrade: Collection[str], warn: Callable[[str], None]
+    root: Path, wanted: Selection, upgrade: Collection[str], warn: Callable[[str], None]
 ) -> list[Locked]:
     """Bring the locks of specs of the work tree in line with what the specs name.
 
@@ -48,7 +49,7 @@ def lock(
 
     Args:
         root: of the repository.
-        words: names of models, or paths of specs; none: all there are.
+        wanted: which specs.
         upgrade: those of `KINDS` that are looked up anew.
         warn: takes what the user should know.
 
@@ -69,7 +70,7 @@ def lock(
         pinned = {data.source: rows} if data.remote and rows else {}
         return ModelLock(lock=FORMAT, base={image: base}, data=pinned)
 
-    made = [(*each, resolve(*each[1:])) for each in _read(root, words)]
+    made = [(*each, resolve(*each[1:])) for each in _read(root, wanted)]
     for path, _, old, new in made:
         if new != old:
             replace_file(root / lock_path(path), new.text().encode())
@@ -108,15 +109,9 @@ def require_pins(found: Iterable[Source]) -> None:
         raise WorldError(*problems)
 
 
-def _read(root: Path, words: Sequence[str]) -> list[tuple[str, Loaded, ModelLock]]:
+def _read(root: Path, wanted: Selection) -> list[tuple[str, Loaded, ModelLock]]:
     """Path, spec and lock of the specs of a command, as the work tree has them."""
-    paths = select.select(
-        words,
-        root,
-        select.WorktreeFiles(root),
-        select.worktree(root),
-        lambda path: (root / path).read_bytes(),
-    )
+    paths = select.of_worktree(wanted, root)
     good: list[tuple[str, Loaded, ModelLock]] = []
     problems: list[Diagnostic] = []
     for path in paths:

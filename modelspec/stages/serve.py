@@ -12,6 +12,7 @@ from modelspec.plan.release import Release
 from modelspec.stages.apply import locked, plan_of, world_of
 from modelspec.stages.execute import execute
 from modelspec.stages.facts import each_source, gather
+from modelspec.stages.select import Selection
 from modelspec.stages.world import Report
 
 
@@ -24,7 +25,7 @@ def image(start: Path, name: str, report: Report) -> tuple[Release, Path]:
         WorldError: there is no release, or its bytes cannot be had.
     """
     repository = Repository.open(start)
-    (found,) = each_source(repository, [name])
+    (found,) = each_source(repository, Selection((name,)))
     plan = make_plan(found.loaded.spec, gather(found))
     release = plan.found or plan.previous
     if release is None:

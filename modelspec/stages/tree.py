@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -23,13 +23,16 @@ Lock = Mapping[str, Any]
 Specs = Callable[[], Sequence[str]]
 
 
-def rendered(files: Files, templates: Templates, specs: Specs) -> Change:
+def rendered(
+    files: Files, templates: Templates, specs: Specs, only: Container[str] | None = None
+) -> Change:
     """What has to be written for `deploy/` to be what environments and locks say.
 
     Args:
         files: of the tree.
         templates: that hold in it.
         specs: finds the paths of the specs in it.
+        only: names of models; left out: all.
 
     Raises:
         InputError: a lock, an environment or an override that is wrong, or a version that is
@@ -42,10 +45,14 @@ def rendered(files: Files, templates: Templates, specs: Specs) -> Change:
     for loaded in environments(files):
         for where, name in list(_models(files, loaded, left, specs)):
             left.pop(where, None)
+            if only is not None and name not in only:
+                continue
             with _gathered(where, problems):
                 lock = _agreeing(files, loaded, where, name)
                 changes.append(deploy.place(files, where, deploy.render(lock, loaded, templates)))
     for where in left:
+        if only is not None and where.rpartition("/")[2] not in only:
+            continue
         with _gathered(where, problems):
             read_lock(files, where)
             changes.append(deploy.place(files, where, {}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from modelspec.spec.scalar import show
 from modelspec.spec.suggest import did_you_mean
 from modelspec.stages import lock, select
 from modelspec.stages.environments import environments
+from modelspec.stages.select import ALL, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +28,26 @@ class Checked:
     warnings: tuple[Diagnostic, ...] = ()
 
 
-def validated(here: Path, words: Sequence[str]) -> Iterator[Checked]:
+def validated(here: Path, wanted: Selection) -> Iterator[Checked]:
     """Check files below a folder: specs, the project, environments.
 
     Args:
         here: the folder, the top of a repository for all but specs.
-        words: names of models or paths of files; none: all there are.
+        wanted: which; all there are only without labels and owners, which only specs have.
 
     Raises:
         InputError: a name that no spec has, or that two have.
         WorldError: a path that is not there, or no file at all.
     """
-    paths = {word: _path(here, word) for word in words}
+    paths = {word: _path(here, word) for word in wanted.words}
     others = [path for path in paths.values() if _is_other(path)]
     specs = [word for word, path in paths.items() if not _is_other(path)]
     found = select.worktree(here)
-    if not words:
+    if wanted == ALL:
         others = [FILE] if (here / FILE).is_file() else []
         others += sorted(p.relative_to(here).as_posix() for p in here.glob(f"{FOLDER}/*.y*ml"))
-    if specs or not others or (found and not words):
-        files = select.WorktreeFiles(here)
-        chosen = select.select(specs, here, files, found, lambda p: (here / p).read_bytes())
+    if specs or not others or (found and wanted == ALL):
+        chosen = select.of_worktree(replace(wanted, words=tuple(specs)), here)
         yield from (_spec(here, path) for path in chosen)
     if FILE in others:
         yield _checked(FILE, lambda: load_project((here / FILE).read_bytes(), FILE))

@@ -181,7 +181,7 @@ def _takes(texts: dict[Where, str]) -> bool:
 
 
 LEAVES = list(_leaves(_lock()))
-FREE = [path for path in LEAVES if _takes({path: "mark0000s"})]
+FREE = [path for path in LEAVES if _takes({path: "any: text"})]
 """Places for any text; elsewhere only names, units, digests or some words are allowed."""
 
 

@@ -21,6 +21,7 @@ kind: Model
 metadata:
   name: churn
   owner: growth-ml
+  labels: {team: growth, example.com/tier: 012, on: yes, empty: ""}
   description: Will this customer cancel within 30 days?
 task: binary_classification
 data:

@@ -53,8 +53,8 @@ def test_the_full_spec_is_read_as_written() -> None:
 
 def test_places_point_into_the_file_for_later_rooms() -> None:
     places = load(FULL.encode(), "models/churn/model.yaml").places
-    assert places.value(("data", "target", "column")) == Location("models/churn/model.yaml", 10, 20)
-    assert places.key(("data", "features", "plan")).line == 17
+    assert places.value(("data", "target", "column")) == Location("models/churn/model.yaml", 11, 20)
+    assert places.key(("data", "features", "plan")).line == 18
     short = load(MINIMAL.encode(), "m.yaml").places
     assert short.value(("data", "target", "column")) == Location("m.yaml", 8, 11)
 

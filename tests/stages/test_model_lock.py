@@ -13,6 +13,7 @@ from modelspec.plan.pins import BASE
 from modelspec.plan.plan import Plan, make_plan
 from modelspec.spec.model_lock import BasePin, ModelLock
 from modelspec.stages.facts import every_source, gather
+from modelspec.stages.select import ALL
 from modelspec.stages.unchanged import unchanged
 from tests.released import git, released
 
@@ -38,7 +39,7 @@ def commit(root: Path) -> None:
 
 
 def plan(root: Path, *, worktree: bool = False) -> Plan:
-    (found,) = every_source(Repository.open(root), [], worktree=worktree)
+    (found,) = every_source(Repository.open(root), ALL, worktree=worktree)
     return make_plan(found.loaded.spec, gather(found))
 
 
