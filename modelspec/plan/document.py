@@ -12,6 +12,7 @@ from modelspec.plan import basis
 from modelspec.plan.classes import Class
 from modelspec.plan.digest import digest
 from modelspec.plan.outlook import Outlook
+from modelspec.plan.pins import not_pinned
 from modelspec.plan.plan import Action
 
 
@@ -94,6 +95,10 @@ class PlannedModel(_Part):
     uncommitted: tuple[str, ...] = Field(
         description="Inputs that differ from the commit: apply refuses them."
     )
+    not_pinned: tuple[str, ...] = Field(
+        description="Keys of the spec, such as `container.base`, whose names stand for what is "
+        "found on the machine: no `model.lock` says which."
+    )
     changes: tuple[ChangedKey, ...]
     steps: tuple[PlannedStep, ...]
     seconds: float = Field(description="Sum over the steps of which it is known.")
@@ -157,6 +162,7 @@ def _model(one: Outlook) -> PlannedModel:
         release=plan.previous.version if plan.previous else None,
         version=str(plan.version) if plan.version else None,
         uncommitted=one.uncommitted,
+        not_pinned=tuple(not_pinned(plan.spec, plan.facts.pins)),
         changes=tuple(map(ChangedKey.model_validate, plan.changes)),
         steps=tuple(
             PlannedStep(

@@ -34,6 +34,10 @@ def init(data: Path, target: str | None, name: str | None) -> Path:
     path = data.parent / "model.yaml"
     if path.exists():
         raise WorldError(f"{path} exists already: remove it, or edit it")
+    if ":/" in str(data):
+        raise WorldError(
+            "init reads a file of this machine: download it; data.source may then be its URL"
+        )
     if not data.is_file():
         raise WorldError(f"there is no file {data}")
     content = data.read_bytes()

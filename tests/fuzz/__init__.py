@@ -15,7 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-TARGETS = ("load", "gate", "release", "template")
+TARGETS = ("load", "gate", "lock", "release", "template")
 SECONDS = 1.0
 LONGEST = 4096
 

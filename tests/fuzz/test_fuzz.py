@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from modelspec.serving.contract import DURATION_BUCKETS
 from modelspec.spec.model import ModelSpec
-from tests.fuzz import TARGETS, answer, gate, load, release, template
+from tests.fuzz import TARGETS, answer, gate, load, lock, release, template
 from tests.spec.test_canonical import canonicals
 
 HERE = Path(__file__).parent
@@ -68,6 +68,11 @@ def test_any_bytes_are_a_spec_or_problems_with_places(data: bytes) -> None:
 @given(damaged(gate.SEEDS, " for each ", " for class ", '"', " = ", "% ", " * baseline", "1e9"))
 def test_any_text_is_a_gate_or_what_is_wrong_with_it(data: bytes) -> None:
     answer(gate.check, data)
+
+
+@given(damaged(lock.SEEDS, "{", "}", '"', ",", ": ", "\n<<<<<<< HEAD\n", "null", "[]", "1e5"))
+def test_any_bytes_are_a_lock_or_problems_with_places(data: bytes) -> None:
+    answer(lock.check, data)
 
 
 @given(damaged(template.SEEDS, "{{ ", " }}", "{% for x in y %}", "| block", "['", "(", "\x00"))

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from modelspec.plan.basis import basis
+from modelspec.plan.document import document
 from modelspec.plan.explain import lines
 from modelspec.plan.facts import Facts
 from modelspec.plan.outlook import Outlook
@@ -125,6 +127,16 @@ def test_the_plan_says_where_a_base_is_not_pinned() -> None:
 
     assert "not pinned" in said()
     assert "not pinned" not in said(pins={BASE: ONE})
+
+
+def test_programs_are_told_what_is_not_pinned() -> None:
+    def told(**fields: object) -> tuple[str, ...]:
+        plan = make_plan(spec_of(), facts(**fields))
+        (model,) = document([Outlook(plan)], basis([plan], push=False)).models
+        return model.not_pinned
+
+    assert told() == (BASE,)
+    assert told(pins={BASE: ONE}) == ()
 
 
 def test_changes_of_pins_are_told_in_the_order_of_their_names() -> None:

@@ -217,3 +217,8 @@ def test_init_on_a_file_with_semicolons_says_what_to_save(
         "data.csv:1:1: there is only one column" in project.run("init", "data.csv", code=3).errors
     )
     assert not project.path("model.yaml").exists()
+
+
+def test_init_on_a_url_says_to_download_it(tmp_path: Path, environment: dict[str, str]) -> None:
+    said = Project(tmp_path, environment).run("init", "https://example.org/x.csv", code=6)
+    assert "download it; data.source may then be its URL" in said.errors
