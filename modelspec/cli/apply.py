@@ -96,7 +96,7 @@ def apply(
                     shown.stop()
         ways = Ways(push=push, everything=not specs, as_request=request, force=force)
         try:
-            _tell_finished(finish(sources, released, held, ways), repository.root)
+            _tell_finished(finish(store, sources, released, held, ways), repository.root)
         except ModelspecError as error:
             failed.append(error)
         if failed:

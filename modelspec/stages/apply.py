@@ -17,6 +17,7 @@ from modelspec.diagnostics import Conflict, WorldError
 from modelspec.plan.basis import Basis, basis_of
 from modelspec.plan.plan import Plan, make_plan
 from modelspec.plan.release import Release
+from modelspec.spec.environment import DEFAULT
 from modelspec.stages import deploy, publish, release
 from modelspec.stages.agreed import refuse
 from modelspec.stages.change import write
@@ -175,7 +176,7 @@ def _try(
         )
     delivers = publish.delivers(target, found)
     if plan.found:
-        put = () if delivers else _put(repository.root, plan.found, templates, force=force)
+        put = () if delivers else _put(found, store, plan.found, templates, push=push, force=force)
         return Applied(plan, plan.found, put)
     refuse_tags_in_other_case(repository, plan.spec.metadata.name)
     world = world_of(found, store, report)
@@ -187,20 +188,27 @@ def _try(
     new = release.compose(
         replace(made, found=None), published=target.published, reference=reference
     )
-    root = repository.root
-    tree = CommitTree(repository, found.tree) if delivers else WorkTree(root)
-    change = automatic(tree, templates, {new.name: new.lock()})
-    change.refuse_edited(force=force)
+    # Also where no environment is automatic: what cannot be rendered is no release.
+    deploy.render(new.lock(), DEFAULT, templates)
+    tree = CommitTree(repository, found.tree) if delivers else WorkTree(repository.root)
+    automatic(tree, templates, {new.name: new.lock()}, push=push).refuse_edited(force=force)
     release.tag(new, world, target.remote if push else None)
-    return Applied(made, new, () if delivers else write(root, change, force=force))
+    put = () if delivers else _put(found, store, new, templates, push=push, force=force)
+    return Applied(made, new, put)
 
 
-def _put(root: Path, found: Release, templates: Templates, *, force: bool) -> tuple[Path, ...]:
-    """Have the automatic environments run a release; returns the files that changed."""
-    lock = found.lock()
-    if deploy.is_current(root, found.name, lock, templates):
+def _put(
+    found: Source, store: Store, one: Release, templates: Templates, *, push: bool, force: bool
+) -> tuple[Path, ...]:
+    """Have the automatic environments here run a release; returns the files that changed."""
+    root, lock = found.repository.root, one.lock()
+    if deploy.is_current(root, one.name, lock, templates):
         return ()
-    return write(root, automatic(WorkTree(root), templates, {found.name: lock}), force=force)
+    files = WorkTree(root)
+    change = automatic(files, templates, {one.name: lock}, push=push)
+    if push and change.files:
+        publish.bring_images(files, one, store)
+    return write(root, change, force=force)
 
 
 def _require_same(agreed: Basis, plan: Plan) -> None:

@@ -13,6 +13,7 @@ from functools import partial
 from modelspec.adapters import commits
 from modelspec.adapters.git import Remote, Repository, Tree
 from modelspec.adapters.git_remote import refs, remote_tip
+from modelspec.adapters.store import Store
 from modelspec.adapters.trees import CommitTree
 from modelspec.diagnostics import Conflict, Diagnostic, WorldError
 from modelspec.plan.release import Release
@@ -41,6 +42,11 @@ class Step:
             return f"{self.model} no more"
         old = f"{self.before} -> " if self.before not in (None, self.after) else ""
         return f"{self.model} {old}{self.after}"
+
+    @property
+    def runs(self) -> tuple[str, str | None]:
+        """Model and version."""
+        return self.model, self.after
 
     @property
     def trailer(self) -> str:
@@ -75,6 +81,7 @@ class Delivery:
     Attributes:
         repository: to work in.
         remote: whose release branch it is for.
+        store: of the repository.
         releases: each with the spec that asked for it.
         everything: whether these are all models, so that what others left goes.
         as_request: whether it goes to the branch of a pull request instead.
@@ -83,6 +90,7 @@ class Delivery:
 
     repository: Repository
     remote: Remote
+    store: Store
     releases: Sequence[tuple[Source, Release]]
     everything: bool
     as_request: bool
@@ -93,7 +101,8 @@ def deliver(wanted: Delivery) -> Delivered:
     """Have automatic environments run what the tip of the release branch asks for.
 
     Raises:
-        WorldError: a rendered file was edited by hand, or the remote does not take the commit.
+        WorldError: a rendered file was edited by hand, an image is in no registry, or the remote
+            does not take the commit.
         Conflict: the branch was moved each time.
         InputError: a file of the branch is wrong.
         TemplateError: a template of the branch is wrong.
@@ -103,6 +112,7 @@ def deliver(wanted: Delivery) -> Delivered:
         entries = wanted.repository.entries(tip)
         current = [one for one in wanted.releases if _is_asked_for(tip, entries, *one)]
         change, steps = _change(wanted, entries, current)
+        _bring_images(wanted, entries, steps)
         left = tuple(one.name for _, one in wanted.releases if (_, one) not in current)
         push = _request if wanted.as_request else _push
         pushed = push(wanted, branch, tip, change, _message(steps))
@@ -140,6 +150,16 @@ def _change(
         for step in steps
         if step.before != step.after or deploy.folder(step.environment, step.model) in folders
     )
+
+
+def _bring_images(wanted: Delivery, entries: Tree, steps: Sequence[Step]) -> None:
+    """Have every image where the commit is going to name it, before the commit is."""
+    known = environments(CommitTree(wanted.repository, entries.files))
+    registries = {one.environment.name: one.environment.registry for one in known}
+    for step in steps:
+        for _, release in wanted.releases:
+            if registries[step.environment] and (release.name, release.version) == step.runs:
+                publish.bring_image(release, registries[step.environment], wanted.store)
 
 
 def _push(wanted: Delivery, branch: str, tip: str, change: Change, message: str) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from modelspec.adapters.store import Store
 from modelspec.adapters.trees import CommitTree, WorkTree
 from modelspec.plan.release import Release
 from modelspec.stages import publish, select
@@ -35,6 +36,7 @@ class Ways:
 
 
 def finish(
+    store: Store,
     sources: Sequence[Source],
     releases: Sequence[tuple[Source, Release]],
     templates: Templates,
@@ -43,6 +45,7 @@ def finish(
     """Bring automatic environments up to date, as far as single models do not.
 
     Args:
+        store: of the repository.
         sources: all specs that the run was about.
         releases: of those that have one now.
         templates: of the commit.
@@ -61,6 +64,7 @@ def finish(
             Delivery(
                 repository,
                 target.remote,
+                store,
                 releases,
                 everything=ways.everything,
                 as_request=ways.as_request,
@@ -73,5 +77,5 @@ def finish(
     names = {one.loaded.spec.metadata.name for one in sources}
     specs = partial(select.committed_specs, list(first.tree))
     left = left_behind(files, names, committed, specs)
-    change = automatic(files, templates, left)
+    change = automatic(files, templates, left, push=True)
     return write(repository.root, change, force=ways.force)

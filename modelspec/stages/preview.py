@@ -78,7 +78,7 @@ def _change(
         return Change()
     registry = target.registry if target.push else ""
     lock = (plan.found or foresee(plan, registry)).lock()
-    return automatic(tree, templates, {name: lock})
+    return automatic(tree, templates, {name: lock}, push=target.push)
 
 
 def _deployments(old: Files, change: Change) -> Iterator[Deployment]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from modelspec.adapters.git import Repository, Tag
 from modelspec.adapters.git_remote import refs
-from modelspec.adapters.image_copy import Copied, copy
+from modelspec.adapters.image_copy import Copied
 from modelspec.adapters.store import Store
 from modelspec.adapters.trees import WorkTree
 from modelspec.diagnostics import Conflict, Diagnostic, InputError, WorldError
@@ -21,7 +21,7 @@ from modelspec.stages.change import write
 from modelspec.stages.environments import environments
 from modelspec.stages.facts import released
 from modelspec.stages.promotion import promotion
-from modelspec.stages.publish import bring_tags
+from modelspec.stages.publish import bring_image, bring_tags
 from modelspec.stages.templates import of_worktree
 
 
@@ -68,7 +68,7 @@ def promote(
     release = published(repository, name, _exact(version))
     change = promotion(files, of_worktree(repository.root), {to: {name: release.lock()}})
     change.refuse_edited(force=force)
-    image = _image(release, environment.registry, store)
+    image = bring_image(release, environment.registry, store)
     written = write(repository.root, change, force=force)
     return Promoted(release, environment.models.get(name), image, written)
 
@@ -144,15 +144,3 @@ def _insist(tag: Tag, there: str | None, remote: str) -> None:
 def _draft(tag: str) -> WorldError:
     hint = "modelspec apply --push publishes it, perhaps under another number"
     return WorldError(Diagnostic(f"{tag} was never published: only this clone has it", hint=hint))
-
-
-def _image(release: Release, registry: str | None, store: Store) -> Copied | None:
-    """Have the image where the environment looks for it."""
-    source, target = release.image.reference, release.image.at(registry)
-    if source is None or target is None:
-        if registry is None:
-            return None
-        hint = "name a registry in modelspec.yaml, then: modelspec apply --push"
-        message = f"the image {release.image.id} of {release.tag} was never pushed to a registry"
-        raise WorldError(Diagnostic(message, hint=hint))
-    return copy(source, target, release.image.tag.partition(":")[2], store.begin())

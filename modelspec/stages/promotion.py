@@ -82,16 +82,21 @@ def left_behind(
     return dict.fromkeys(where.rpartition("/")[2] for where in found)
 
 
-def automatic(files: Files, templates: Templates, locks: Mapping[str, Lock | None]) -> Change:
+def automatic(
+    files: Files, templates: Templates, locks: Mapping[str, Lock | None], *, push: bool
+) -> Change:
     """What has to be written for the automatic environments to run these releases.
 
     Args:
         files: of the tree.
         templates: that hold in it.
         locks: model to what its `release.lock` holds, None where the model goes.
+        push: whether images are sent: without that, environments with a registry of their own
+            stay as they are, because what would run there may not be in it.
 
     Raises:
         InputError, TemplateError: as `promotion`.
     """
-    found = [loaded.environment for loaded in environments(files)]
-    return promotion(files, templates, {e.name: locks for e in found if e.is_automatic})
+    found = [one.environment for one in environments(files) if one.environment.is_automatic]
+    wanted = {one.name: locks for one in found if push or one.registry is None}
+    return promotion(files, templates, wanted)

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from modelspec.adapters.git import Remote, Repository, Tree
-from modelspec.adapters.trees import CommitTree
-from modelspec.diagnostics import ModelspecError, WorldError
+from modelspec.adapters.store import Store
+from modelspec.adapters.trees import CommitTree, Files
+from modelspec.diagnostics import Diagnostic, ModelspecError, WorldError
 from modelspec.plan.plan import Plan
 from modelspec.plan.records import ImageRecord
 from modelspec.plan.release import Release
 from modelspec.spec.environment import FOLDER as ENVIRONMENTS
 from modelspec.spec.project import FILE, load_project
+from modelspec.stages.environments import environments
 from modelspec.stages.source import Source, source
 from modelspec.stages.world import Done, World
+
+if TYPE_CHECKING:
+    from modelspec.adapters.image_copy import Copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +173,36 @@ def image(plan: Plan, world: World, target: Target) -> str | None:
     folder = Done(plan, world.store).folder("image")
     name = f"{target.registry}/{record.tag}"
     return push(folder, record.tag, name, world.repository.root)
+
+
+def bring_image(release: Release, registry: str | None, store: Store) -> Copied | None:
+    """Have the image of a release where an environment looks for it. What is there is not sent.
+
+    Args:
+        release: whose image it is.
+        registry: of the environment; None: where it was pushed to.
+        store: of the repository, for files of a moment.
+
+    Returns:
+        What had to be sent; None if the image is in no registry and need not be.
+
+    Raises:
+        WorldError: no registry has it; names the digest. Or a registry cannot be reached.
+    """
+    from modelspec.adapters.image_copy import copy
+
+    source, target = release.image.reference, release.image.at(registry)
+    if source is None or target is None:
+        if registry is None:
+            return None
+        hint = "name a registry in modelspec.yaml, then: modelspec apply --push"
+        message = f"the image {release.image.id} of {release.tag} was never pushed to a registry"
+        raise WorldError(Diagnostic(message, hint=hint))
+    return copy(source, target, release.image.tag.partition(":")[2], store.begin())
+
+
+def bring_images(files: Files, release: Release, store: Store) -> None:
+    """Have the image in the own registries of the automatic environments of a tree."""
+    for one in environments(files):
+        if one.environment.is_automatic and one.environment.registry:
+            bring_image(release, one.environment.registry, store)

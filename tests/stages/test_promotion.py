@@ -112,10 +112,10 @@ def _killed(root: Path, change: Change, after: int, monkeypatch: pytest.MonkeyPa
 
 
 def test_what_automatic_environments_run_is_what_apply_found(root: Path) -> None:
-    write(root, automatic(WorkTree(root), builtin(), {"wine": lock()}))
+    write(root, automatic(WorkTree(root), builtin(), {"wine": lock()}, push=False))
     text = (root / "environments" / "staging.yaml").read_text()
     assert text.endswith("models:\n  wine: 1.0.0\n")
     assert "1.0.0" not in (root / "environments" / "prod.yaml").read_text()
-    write(root, automatic(WorkTree(root), builtin(), {"wine": None}))
+    write(root, automatic(WorkTree(root), builtin(), {"wine": None}, push=False))
     assert (root / "environments" / "staging.yaml").read_text().endswith("models: {}\n")
     assert not (root / "deploy" / "staging").exists()
