@@ -65,6 +65,7 @@ def apply(
     from modelspec.stages.facts import every_source
     from modelspec.stages.finish import Ways, finish
     from modelspec.stages.lock import require_pins
+    from modelspec.stages.select import ALL
     from modelspec.stages.templates import of_commit
 
     if request and not push:
@@ -74,7 +75,8 @@ def apply(
         failed: list[ModelspecError] = []
         released: list[tuple[Source, Release]] = []
         held = of_commit(repository, repository.entries(repository.head().oid))
-        sources = every_source(repository, selection(specs, label, owner))
+        wanted = selection(specs, label, owner)
+        sources = every_source(repository, wanted)
         alone = len(specs or []) == len(sources) == 1
         if only_pinned:
             require_pins(sources)
@@ -94,7 +96,7 @@ def apply(
             finally:
                 if isinstance(shown, LiveReport):
                     shown.stop()
-        ways = Ways(push=push, everything=not specs, as_request=request, force=force)
+        ways = Ways(push=push, everything=wanted == ALL, as_request=request, force=force)
         try:
             _tell_finished(finish(store, sources, released, held, ways), repository.root)
         except ModelspecError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,17 @@ def is_current(root: Path, name: str, lock: Mapping[str, Any], templates: Templa
     return known is not None and all(
         (where / file).is_file() and rendered.digest((where / file).read_bytes()) == digest
         for file, digest in known.items()
+    )
+
+
+def has_others(root: Path, names: Container[str]) -> bool:
+    """Whether there is a lock below `deploy/` but for those of `default` and of these models."""
+    above = root / FOLDER
+    found = [path for path in above.iterdir() if path.name != "default"] if above.is_dir() else []
+    own = above / "default"
+    folders = [path for path in own.iterdir() if path.name not in names] if own.is_dir() else []
+    return any((path / LOCK).is_file() for path in folders) or any(
+        any(path.glob(f"*/{LOCK}")) for path in found
     )
 
 

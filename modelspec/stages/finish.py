@@ -11,11 +11,13 @@ from modelspec.adapters.store import Store
 from modelspec.adapters.trees import CommitTree, WorkTree
 from modelspec.plan.release import Release
 from modelspec.stages import publish, select
-from modelspec.stages.change import write
+from modelspec.stages.change import together, write
 from modelspec.stages.deliver import Delivered, Delivery, deliver
+from modelspec.stages.deploy import place
 from modelspec.stages.promotion import automatic, left_behind
 from modelspec.stages.source import Source
 from modelspec.stages.templates import Templates
+from modelspec.stages.tree import stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ def finish(
     Raises:
         Conflict, InputError, TemplateError, WorldError: as `deliver`.
     """
+    if not sources:
+        return ()
     first = sources[0]
     repository, target = first.repository, publish.target(first, push=ways.push)
     if target.remote and publish.delivers(target, first):
@@ -78,4 +82,5 @@ def finish(
     specs = partial(select.committed_specs, list(first.tree))
     left = left_behind(files, names, committed, specs)
     change = automatic(files, templates, left, push=True)
-    return write(repository.root, change, force=ways.force)
+    removed = (place(files, where, {}) for where in stale(files))
+    return write(repository.root, together([change, *removed]), force=ways.force)

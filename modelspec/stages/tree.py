@@ -66,6 +66,16 @@ def locks(files: Files) -> list[str]:
     return [path.rpartition("/")[0] for path in files.matching(f"deploy/*/*/{deploy.LOCK}")]
 
 
+def stale(files: Files) -> list[str]:
+    """The folders that have a lock, of environments that there are not.
+
+    Raises:
+        InputError: the file of an environment is wrong.
+    """
+    known = {loaded.environment.name for loaded in environments(files)}
+    return [where for where in locks(files) if where.split("/")[1] not in known]
+
+
 def read_lock(files: Files, where: str) -> dict[str, Any]:
     """The lock of a folder.
 

@@ -48,7 +48,8 @@ def unchanged(start: Path, words: Sequence[str]) -> list[tuple[str, str]] | None
     sources = {path for record in chosen for path in record["sources"]}
     if repository.changed(sorted({*sources, *map(lock_path, specs)})):
         return None
-    if not _are_current(repository, tree, chosen):
+    names = {record["name"] for record in found.values()}
+    if not _are_current(repository, tree, chosen) or deploy.has_others(repository.root, names):
         return None
     return [(record["name"], record["version"]) for record in chosen]
 

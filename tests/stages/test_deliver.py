@@ -86,7 +86,8 @@ def test_a_model_that_is_removed_leaves_automatic_environments(root: Path, tmp_p
     pull(root)
     shutil.rmtree(root / "models" / "diabetes")
     commit(root, "Remove diabetes")
-    assert "staging: diabetes no more" not in apply(root, "wine").output
+    for words in (["wine"], ["--owner", "examples"]):
+        assert "staging: diabetes no more" not in apply(root, *words).output
     assert line(root, "diabetes") == "diabetes: 1.0.0"
     assert "  promote   staging: diabetes no more\n" in apply(root).output
     assert git(root, "show", "-s", "--format=%B", tip(root)).splitlines() == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from modelspec.adapters.trees import WorkTree
 from modelspec.cli.app import app
+from modelspec.cli.unchanged import answered
 from modelspec.diagnostics import InputError, ModelspecError
 from modelspec.stages.change import write
 from modelspec.stages.environments import environments
@@ -215,3 +217,29 @@ def test_the_command_says_what_it_removes_and_check_says_why(root: Path) -> None
         assert "  remove    deploy/default/wine/serving.yaml" in done.output
         again = CliRunner().invoke(app, ["render", "--check"])
         assert again.output == "1 release.lock, all files are up to date.\n"
+
+
+@pytest.mark.parametrize("command", ["apply", "render"])
+def test_a_model_or_an_environment_that_is_gone_is_removed_by_either_command(
+    tmp_path: Path, command: str
+) -> None:
+    root = released(tmp_path, "wine")
+    other = root / "deploy" / "default" / "port"
+    shutil.copytree(root / "deploy" / "default" / "wine", other)
+    text = (other / "release.lock").read_text()
+    text = text.replace('"name": "wine"', '"name": "port"').replace("models/wine", "models/port")
+    (other / "release.lock").write_text(text)
+    shutil.copytree(root / "deploy" / "default", root / "deploy" / "eu")
+    with inside(root):
+        assert not answered([command])
+        assert CliRunner().invoke(app, [command]).exit_code == 0
+    assert deployed(root) == [f"default/wine/{file}" for file in FILES]
+    with inside(root):
+        assert command == "render" or answered([command])
+
+
+def test_the_first_environment_takes_the_files_of_default_away(root: Path) -> None:
+    with inside(root):
+        said = CliRunner().invoke(app, ["apply"]).output
+    assert "  remove    deploy/default/wine: 3 files\n" in said
+    assert deployed(root) == [f"staging/wine/{file}" for file in FILES]
