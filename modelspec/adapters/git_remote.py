@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 
 from modelspec.adapters.git import Remote, Repository
 from modelspec.adapters.git_process import SECONDS, Answer, read, write
@@ -51,10 +52,44 @@ def is_ancestor(repository: Repository, commit: str, descendant: str) -> bool:
     return read(repository.root, "merge-base", "--is-ancestor", commit, descendant).code == 0
 
 
+def has_passed(
+    repository: Repository, remote: Remote, commit: str, tip: str, *, seconds: float = SECONDS
+) -> bool:
+    """Whether the branch of a remote is at a commit, or was there once.
+
+    A shallow clone is cut at its tags too, and any of them may lie between the two: only where
+    such a cut may be why the answer is no, the rest of the history is fetched.
+
+    Args:
+        repository: that has both commits.
+        remote: to fetch from.
+        commit: full id.
+        tip: full id of the commit that the branch is at.
+        seconds: the longest that fetching may take.
+
+    Raises:
+        WorldError: the remote cannot be reached.
+    """
+    if is_ancestor(repository, commit, tip):
+        return True
+    if not repository.is_shallow():
+        return False
+    answer = fetch(repository, remote, [tip], ["--unshallow"], seconds)
+    if answer.code:
+        raise WorldError(f"{remote.name}: {answer.complaint}")
+    return is_ancestor(repository, commit, tip)
+
+
 def refs(
     repository: Repository, remote: Remote, *names: str, seconds: float = SECONDS
 ) -> dict[str, str]:
     """Those of the refs that a remote has, and the ids that they name.
+
+    Args:
+        repository: that knows the remote.
+        remote: to ask.
+        names: whole, such as `refs/heads/main`; `*` stands for anything.
+        seconds: the longest that it may take.
 
     Raises:
         WorldError: the remote cannot be reached.
@@ -64,7 +99,7 @@ def refs(
         raise WorldError(f"{remote.name}: {answer.complaint}")
     lines = (line.split("\t") for line in answer.output.decode("utf-8", "replace").splitlines())
     found = {ref: oid for oid, ref in lines}
-    return {name: found[name] for name in names if name in found}
+    return {ref: oid for ref, oid in found.items() if any(fnmatchcase(ref, n) for n in names)}
 
 
 def fetch(

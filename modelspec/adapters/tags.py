@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from modelspec.adapters.git import Remote, Repository, Tag, tag_prefix
 from modelspec.adapters.git_process import SECONDS, identity, write
-from modelspec.adapters.git_remote import depth_here, fetch
+from modelspec.adapters.git_remote import depth_here, fetch, refs
 from modelspec.diagnostics import Conflict, WorldError
 from modelspec.plan.tags import parse, split_ref
 
@@ -105,7 +105,8 @@ def fetch_tags(
         WorldError: the remote cannot be reached, or git does not allow it.
     """
     names = list(names)
-    wanted = [f"{prefix}v*:{prefix}v*" for prefix in map(tag_prefix, names)]
+    prefixes = [f"{prefix}v*" for prefix in map(tag_prefix, names)]
+    wanted = [f"{prefix}:{prefix}" for prefix in prefixes]
     if not wanted:
         return
     depth = depth_here(repository)
@@ -114,6 +115,9 @@ def fetch_tags(
         return
     refused = _REFUSED.findall(answer.error)
     clashes = {f"refs/tags/{tag}" for tag, why in refused if why == "would clobber existing tag"}
+    # With a depth git says nothing and fails, where without one it says nothing and succeeds.
+    if depth and not refused and not refs(repository, remote, *prefixes, seconds=seconds):
+        return
     if not clashes or len(clashes) < len(refused):
         raise WorldError(f"{remote.name}: {answer.complaint}")
     here = {tag.ref: tag for tag in repository.tags(names)}

@@ -21,6 +21,7 @@ _MODEL_KEYS = (
     ("container", "builder"),
     ("serve", "feedback"),
     ("serve", "batching"),
+    ("monitor", "drift"),
     ("monitor", "quality"),
     ("monitor", "staleness"),
     ("monitor", "alerts"),

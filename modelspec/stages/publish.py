@@ -81,11 +81,11 @@ def require_branch(target: Target, found: Source) -> None:
     Raises:
         WorldError: HEAD is not on it, or the remote cannot be reached.
     """
-    from modelspec.adapters.git_remote import is_ancestor, remote_tip
+    from modelspec.adapters.git_remote import has_passed, remote_tip
 
     if target.push and target.remote:
         branch, tip = remote_tip(found.repository, target.remote)
-        if not is_ancestor(found.repository, found.commit.oid, tip):
+        if not has_passed(found.repository, target.remote, found.commit.oid, tip):
             raise WorldError(
                 f"{found.commit.oid[:12]} is not on {target.remote.name}/{branch}: "
                 "push the commit first"

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from modelspec.adapters.git import Remote
-from modelspec.adapters.git_remote import is_ancestor, remote_tip
+from modelspec.adapters.git_remote import has_passed, is_ancestor, remote_tip
 from modelspec.adapters.tags import create_local, fetch_tags, publish
 from modelspec.diagnostics import Conflict, WorldError
 from modelspec.plan.tags import parse
@@ -35,6 +35,36 @@ def test_the_tags_of_the_models_asked_for_arrive_in_one_call(world: World) -> No
     fetch_tags(world.repository, ORIGIN, ["churn", "wine"])
     fetch_tags(world.repository, ORIGIN, [])
     assert tags_of(world.here) == churn | wine
+
+
+def test_a_shallow_clone_that_is_cut_at_a_tag_knows_that_the_branch_has_passed_it(
+    world: World,
+) -> None:
+    world.add_remote()
+    clone = world.clone("shallow", "--depth", "1")
+    behind = clone.head().oid
+    later = [world.commit(f"commit {number}") for number in range(4)]
+    side = world.commit("never on the branch")
+    git(world.here, "reset", "-q", "--hard", later[-1])
+    git(world.here, "push", "-q", "origin", "main")
+    git(world.here, "push", "-q", "origin", f"{side}:refs/heads/side")
+    publish(world.repository, ORIGIN, REF, later[1], text())
+    fetch_tags(clone, ORIGIN, ["churn"])
+    _, tip = remote_tip(clone, ORIGIN)
+    assert not is_ancestor(clone, behind, tip)
+    assert has_passed(clone, ORIGIN, behind, tip)
+    git(clone.root, "fetch", "-q", "origin", "side")
+    assert not has_passed(clone, ORIGIN, side, tip)
+
+
+def test_a_shallow_clone_of_a_remote_without_releases_gets_none(world: World) -> None:
+    world.add_remote()
+    clone = world.clone("shallow", "--depth", "1")
+    fetch_tags(clone, ORIGIN, ["churn", "wine"])
+    assert tags_of(clone.root) == {}
+    made = published(world, "1.0.0")
+    fetch_tags(clone, ORIGIN, ["churn", "wine"])
+    assert tags_of(clone.root) == made
 
 
 def test_fetching_leaves_a_full_clone_full_and_everything_else_alone(world: World) -> None:
