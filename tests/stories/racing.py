@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,7 @@ class Runner:
         environment: added to that of all.
         before: a command that comes first.
         delay: seconds after the start until it begins.
+        kill: seconds after the start until it is killed; 0 for never.
     """
 
     root: str
@@ -39,6 +41,7 @@ class Runner:
     environment: Mapping[str, str] = field(default_factory=dict)
     before: tuple[str, ...] = ()
     delay: float = 0.0
+    kill: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -111,10 +114,15 @@ def _together(runners: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         running.append((process, said))
     os.close(wait)
     os.close(go)  # nobody can write any more: everybody who waits to read goes on
-    return [_ended(*each) for each in running]
+    began = time.monotonic()
+    kills = [began + runner["kill"] if runner["kill"] else None for runner in runners]
+    return [_ended(*each, kill) for each, kill in zip(running, kills, strict=True)]
 
 
-def _ended(process: int, said: IO[bytes]) -> dict[str, Any]:
+def _ended(process: int, said: IO[bytes], kill: float | None) -> dict[str, Any]:
+    if kill is not None:
+        time.sleep(max(0.0, kill - time.monotonic()))
+        os.kill(process, signal.SIGKILL)  # it is waited for below, so its number is still its own
     _, status = os.waitpid(process, 0)
     with said:
         said.seek(0)

@@ -1,0 +1,136 @@
+"""What must hold after every operation, read with git, JSON and YAML alone.
+
+Nothing here uses the code that decides; `modelspec render --check` is asked as a user would.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.stories.histories.world import APPLY, AUTOMATIC, NAMES, World, runner, spec_path
+from tests.stories.project import Project
+
+
+@dataclass
+class Oracle:
+    """Looks at a world from outside, and remembers what it saw.
+
+    Attributes:
+        tags: name to the id of its object.
+        records: name of a tag to its record.
+        checked: commits of the release branch that were checked.
+    """
+
+    world: World
+    inspector: Project
+    tags: dict[str, str] = field(default_factory=dict)
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    checked: set[str] = field(default_factory=set)
+
+    def look(self) -> None:
+        """Check everything that has to hold at any moment."""
+        self._tags_are_written_once()
+        self._one_release_per_inputs()
+        self._one_model_per_minor()
+        self._only_what_main_asked_for()
+        self._every_commit_agrees_with_itself()
+
+    def settle(self) -> None:
+        """Let a runner finish whatever was cut off: then all is as HEAD asks for, and stays so."""
+        world = self.world
+        world.run(world.clone(), *APPLY)
+        self.look()
+        self._automatic_environments_run_what_main_asks_for()
+        before = world.remote.git("for-each-ref")
+        clone = world.clone()
+        head = clone.git("rev-parse", "HEAD")
+        world.run(clone, *APPLY)
+        assert world.remote.git("for-each-ref") == before, "a second run did something"
+        assert clone.git("rev-parse", "HEAD") == head
+        assert clone.git("status", "--porcelain") == ""
+        here = _tags(clone)
+        assert here.items() <= self.tags.items(), "a tag that the remote does not have"
+        assert clone.leftovers() == []
+        world.remote.git("fsck", "--strict", "--no-dangling")
+
+    def _tags_are_written_once(self) -> None:
+        now = _tags(self.world.remote)
+        assert self.tags.items() <= now.items(), "a tag was moved or deleted"
+        for name in now.keys() - self.tags.keys():
+            text = self.world.remote.git("cat-file", "tag", name)
+            self.records[name] = json.loads(text[text.index("\n{\n") :])
+            record = self.records[name]
+            assert name == f"{record['name']}/v{record['version']}"
+            assert record["published"] is True, "a draft on the remote"
+        self.tags = now
+
+    def _one_release_per_inputs(self) -> None:
+        inputs = [(r["name"], r["inputs"]) for r in self.records.values()]
+        assert len({*inputs}) == len(inputs), "the same inputs were released twice"
+
+    def _one_model_per_minor(self) -> None:
+        pairs = set()
+        for record in self.records.values():
+            minor = record["version"].rpartition(".")[0]
+            pairs.add((record["name"], minor, record["steps"]["train"]["key"]))
+        assert len({pair[:2] for pair in pairs}) == len(pairs), "one MAJOR.MINOR, two models"
+        assert len({(p[0], p[2]) for p in pairs}) == len(pairs), "one model, two MAJOR.MINOR"
+
+    def _only_what_main_asked_for(self) -> None:
+        for name, record in self.records.items():
+            if name in self.checked:
+                continue
+            self.checked.add(name)
+            commit = record["commit"]
+            named = self.world.remote.git("rev-parse", f"refs/tags/{name}^{{commit}}")
+            assert named == commit
+            self.world.remote.git("merge-base", "--is-ancestor", commit, "main")
+            for path, blob in record["sources"].items():
+                assert self.world.remote.git("rev-parse", f"{commit}:{path}") == blob
+
+    def _every_commit_agrees_with_itself(self) -> None:
+        self.inspector.git("fetch", "-q", "--no-tags", "origin")
+        commits = self.inspector.git("rev-list", "--reverse", "origin/main").splitlines()
+        for commit in commits:
+            if commit not in self.checked:
+                self.inspector.git("checkout", "-q", "--detach", commit)
+                ended = self.world.track.race(runner(self.inspector, "render", "--check"))[0]
+                assert ended.code == 0, f"{commit}: {ended.said}"
+                self.checked.add(commit)
+
+    def _automatic_environments_run_what_main_asks_for(self) -> None:
+        tip = self.world.tip()
+        there = yaml.safe_load(self._file(tip, f"environments/{AUTOMATIC}.yaml"))
+        asked = {name for name in NAMES if self._blob(tip, spec_path(name))}
+        assert there["models"].keys() == asked
+        for name, version in there["models"].items():
+            record = self.records[f"{name}/v{version}"]
+            for path, blob in record["sources"].items():
+                assert self._blob(tip, path) == blob, (
+                    f"{name} {version} is not what {path} asks for"
+                )
+            lock = json.loads(self._file(tip, f"deploy/{AUTOMATIC}/{name}/release.lock"))
+            assert lock["record"]["version"] == version
+
+    def _file(self, commit: str, path: str) -> str:
+        return self.world.remote.git("show", f"{commit}:{path}")
+
+    def _blob(self, commit: str, path: str) -> str:
+        listed = self.world.remote.git("ls-tree", "--format=%(objectname)", commit, path)
+        return listed.strip()
+
+
+def inspector(world: World, folder: Path) -> Project:
+    """A clone in which commits are checked."""
+    world.remote.git("clone", "-q", str(world.remote.root), str(folder))
+    return Project(folder, world.remote.environment)
+
+
+def _tags(project: Project) -> dict[str, str]:
+    listing = project.git("for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/tags")
+    return dict(line.split() for line in listing.splitlines())
