@@ -85,9 +85,11 @@ def write(root: Path, change: Change, *, force: bool = False) -> tuple[Path, ...
         force: also undo what was edited by hand.
 
     Raises:
-        WorldError: a file was edited by hand, or the disk does not allow it.
+        WorldError: a file was edited by hand, a folder leads out of the repository, or the disk
+            does not allow it.
     """
     change.refuse_edited(force=force)
+    _refuse_links(root, change.files)
     journal = root / JOURNAL
     if not change.files:
         remove_file(journal, up_to=root / "deploy")
@@ -102,6 +104,17 @@ def write(root: Path, change: Change, *, force: bool = False) -> tuple[Path, ...
             replace_file(root / path, content)
     remove_file(journal, up_to=root / "deploy")
     return tuple(root / path for path in change.files)
+
+
+def _refuse_links(root: Path, paths: Iterable[str]) -> None:
+    """Refuse to write where a link could lead anywhere: who wrote it may be a stranger."""
+    parts = (path.split("/") for path in paths)
+    folders = {"/".join(part[:length]) for part in parts for length in range(1, len(part))}
+    links = sorted(folder for folder in folders if (root / folder).is_symlink())
+    if links:
+        raise WorldError(
+            f"{', '.join(links)} is a symbolic link: files are written to this repository alone"
+        )
 
 
 def _journal(files: Files) -> list[str]:

@@ -119,3 +119,16 @@ def test_what_automatic_environments_run_is_what_apply_found(root: Path) -> None
     write(root, automatic(WorkTree(root), builtin(), {"wine": None}, push=False))
     assert (root / "environments" / "staging.yaml").read_text().endswith("models: {}\n")
     assert not (root / "deploy" / "staging").exists()
+
+
+def test_nothing_is_written_or_removed_through_a_link(root: Path, tmp_path: Path) -> None:
+    promote(root, "prod")
+    write(root, tree(root))
+    outside = tmp_path / "outside"
+    (root / "deploy" / "prod" / "wine").rename(outside)
+    (root / "deploy" / "prod" / "wine").symlink_to(outside)
+    before = sorted((path.name, path.read_bytes()) for path in outside.iterdir())
+    environment(root, "prod", "")
+    with pytest.raises(WorldError, match="deploy/prod/wine is a symbolic link"):
+        write(root, tree(root))
+    assert sorted((path.name, path.read_bytes()) for path in outside.iterdir()) == before
