@@ -26,8 +26,8 @@ from modelspec.serving.contract import (
     REQUEST_DURATION,
     REQUESTS,
 )
-from modelspec.spec.base import duration_text, percent_text
 from modelspec.spec.monitoring import Slo
+from modelspec.spec.units import duration_text, percent_text
 
 # 429 and 503 are how an overloaded server sends callers away; 4xx else is the caller's mistake.
 FAILURES = tuple(code for code in CODES if code == "429" or code.startswith("5"))

@@ -7,7 +7,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 from modelspec.serving.contract import DURATION_BUCKETS
-from modelspec.spec.base import duration_text, percent_text
 from modelspec.spec.data import CategoryFeature, NumberFeature
 from modelspec.spec.evaluation import Maximize
 from modelspec.spec.findings import Finding, repeated
@@ -16,6 +15,7 @@ from modelspec.spec.metrics import METRICS, metrics_of
 from modelspec.spec.model import ModelSpec
 from modelspec.spec.places import Path
 from modelspec.spec.scalar import show
+from modelspec.spec.units import duration_text, percent_text
 
 _TASK: Path = ("task",)
 _TARGET: Path = ("data", "target", "column")

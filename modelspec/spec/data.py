@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from modelspec.spec.base import Percent, Strict
+from modelspec.spec.base import Boolean, Integer, Number, Percent, Strict
 from modelspec.spec.paths import Column, SourcePath
-from modelspec.spec.scalar import Boolean, Integer, Number, number_or
+from modelspec.spec.scalar import number_or
 from modelspec.spec.urls import is_url
 
 NUMBER_POLICIES = ("median", "mean")

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Tag, WithJsonSchema
 
-from modelspec.spec.base import Strict
+from modelspec.spec.base import Number, Strict
 from modelspec.spec.gate import Gate, parse_gate
-from modelspec.spec.scalar import Number, Wrong, show
+from modelspec.spec.scalar import Wrong, show
 
 
 def _gate(value: Any) -> Gate:

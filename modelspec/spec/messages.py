@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from modelspec.diagnostics import Diagnostic
-from modelspec.spec.base import duration_text, percent_text
 from modelspec.spec.later import is_later_value
 from modelspec.spec.places import Path, Places
 from modelspec.spec.scalar import Plain, Wrong, show
 from modelspec.spec.suggest import did_you_mean, fields_at, homes
+from modelspec.spec.units import duration_text, percent_text
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

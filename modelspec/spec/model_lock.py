@@ -10,8 +10,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from modelspec.diagnostics import Diagnostic, InputError, Location, in_order
-from modelspec.spec.base import Strict
-from modelspec.spec.scalar import Integer, Wrong, show
+from modelspec.spec.base import Integer, Strict
+from modelspec.spec.scalar import Wrong, show
 from modelspec.spec.source import read
 from modelspec.spec.validate import limited, validate
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator
+from typing import Any
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _PREFIXED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
@@ -70,12 +68,13 @@ def as_number(text: str) -> float | int | None:
     if _PREFIXED.fullmatch(text):
         return int(text, 0)
     if _FLOAT.fullmatch(text):
-        number = float(text)
-        return number if math.isfinite(number) else None
+        found = float(text)
+        return found if math.isfinite(found) else None
     return None
 
 
-def _number(value: Any) -> Any:
+def number(value: Any) -> Any:
+    """A finite number; raises `Wrong`. Text in quotes is not one."""
     if isinstance(value, Plain):
         found = as_number(value)
         if found is not None:
@@ -86,7 +85,8 @@ def _number(value: Any) -> Any:
     return value
 
 
-def _integer(value: Any) -> Any:
+def integer(value: Any) -> Any:
+    """A whole number; raises `Wrong`. Text in quotes is not one."""
     if isinstance(value, Plain):
         found = as_number(value)
         if isinstance(found, int):
@@ -117,14 +117,8 @@ def _not_a_number(value: Any, wanted: str) -> Wrong:
     return Wrong(f"must be {wanted}, not {show(value)}", hint)
 
 
-Integer = Annotated[int, BeforeValidator(_integer)]
-"""A whole number; text in quotes is not one."""
-
-Number = Annotated[float, BeforeValidator(_number)]
-"""A finite number; text in quotes is not one."""
-
-
-def _boolean(value: Any) -> Any:
+def boolean(value: Any) -> Any:
+    """`true` or `false`, without quotes; raises `Wrong`. Other words of YAML 1.1 are text."""
     if isinstance(value, Plain) and value in _TRUTH:
         return _TRUTH[value]
     if isinstance(value, bool):
@@ -134,10 +128,6 @@ def _boolean(value: Any) -> Any:
         raise Wrong("must be true or false, and quotes make it text", hint)
     word = _TRUTH_1_1.get(value.lower()) if isinstance(value, str) else None
     raise Wrong(f"must be true or false, not {show(value)}", f"write {word}" if word else "")
-
-
-Boolean = Annotated[bool, BeforeValidator(_boolean)]
-"""`true` or `false`, without quotes; the other words of YAML 1.1 are text."""
 
 
 def number_or(value: Any, words: tuple[str, ...]) -> str | float:

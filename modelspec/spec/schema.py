@@ -17,11 +17,11 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from modelspec.serving.contract import DURATION_BUCKETS
-from modelspec.spec.base import duration_text, percent_text
 from modelspec.spec.environment import Changes, Environment
 from modelspec.spec.metrics import METRICS, metrics_of
 from modelspec.spec.model import ModelSpec, Task
 from modelspec.spec.project import Project
+from modelspec.spec.units import duration_text, percent_text
 
 Kind = Literal["Model", "Project", "Environment"]
 Schema = dict[str, Any]

@@ -7,9 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from modelspec.spec.base import Percent, Strict
+from modelspec.spec.base import Integer, Percent, Strict
 from modelspec.spec.paths import Cpu, ImageReference, Memory
-from modelspec.spec.scalar import Integer
 
 ExportFormat = Literal["savedmodel", "onnx", "tflite"]
 

@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from modelspec.spec.base import Strict
-from modelspec.spec.scalar import Integer, Number
+from modelspec.spec.base import Integer, Number, Strict
 
 
 class EarlyStopping(Strict):

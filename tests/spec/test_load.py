@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from modelspec.diagnostics import InputError, Location
 from modelspec.serving.contract import DURATION_BUCKETS
-from modelspec.spec.base import duration_text
 from modelspec.spec.data import NumberFeature
 from modelspec.spec.evaluation import Maximize
 from modelspec.spec.gate import Quantity
 from modelspec.spec.later import KEYS
 from modelspec.spec.load import load, name_of
 from modelspec.spec.network import Mlp
+from modelspec.spec.units import duration_text
 from tests.spec.examples import FULL, MINIMAL, replaced, with_lines
 
 
