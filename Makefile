@@ -16,10 +16,11 @@ demo: setup  ## the main job in a scratch repository, from a spec to a predictio
 	@$(python) .ci/base_image.py
 	@.ci/demo
 
-parts: setup  ## engine, base image, promtool, registry: found, or installed and started
+parts: setup  ## engine, base image, promtool, registry, clients: found, or installed and started
 	@.ci/engine
 	@$(python) .ci/base_image.py $(optional)
 	@.ci/tools
+	@.ci/clients
 
 test: parts  ## all tests, with the real parts
 	$(python) -m pytest

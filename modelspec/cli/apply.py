@@ -162,5 +162,6 @@ def _how_to_run(release: Release) -> str:
     return (
         "Run the image with:\n"
         "  docker run --rm --read-only --cap-drop ALL --security-opt no-new-privileges \\\n"
-        f"    -p 127.0.0.1:8501:8501 {release.image.reference or release.image.tag}"
+        "    -p 127.0.0.1:8501:8501 -p 127.0.0.1:8500:8500 \\\n"
+        f"    {release.image.reference or release.image.tag}"
     )

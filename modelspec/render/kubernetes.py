@@ -6,7 +6,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from modelspec.render.release import Released
-from modelspec.serving.contract import HEALTH_ROUTE, PORT, PORT_NAME, READY_ROUTE
+from modelspec.serving.contract import (
+    GRPC_PORT,
+    GRPC_PORT_NAME,
+    HEALTH_ROUTE,
+    PORT,
+    PORT_NAME,
+    READY_ROUTE,
+)
 
 FILES = {"kubernetes/serving.yaml.j2": "serving.yaml"}
 
@@ -31,6 +38,7 @@ def context(released: Released) -> dict[str, Any]:
         # A tag may be moved; what it meant is then still in the pod template.
         "pod_annotations": {"modelspec/image-id": image.id} if local else {},
         "port": {"name": PORT_NAME, "number": PORT},
+        "grpc_port": {"name": GRPC_PORT_NAME, "number": GRPC_PORT},
         "routes": {"ready": READY_ROUTE, "health": HEALTH_ROUTE},
         "replicas": {
             "min": deploy.replicas.min,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import struct
 
 import hpack
@@ -21,8 +20,8 @@ LARGEST = 2**31 - 1
 FRAME_BYTES = 16_384  # the most that one frame may hold, both ways
 HEADER_BYTES = 16_384  # the most that the header fields of a request may hold
 _KNOWN_BLOCKS = 64
-# Nothing but references to a table: means the same until something is added to that.
-_REFERENCES = re.compile(rb"[\x80-\xfe]+")
+# The first byte of a field (RFC 7541, section 6): what refers to a table, what changes it.
+_REFERENCE, _CHANGE = 0x80, 0x20
 
 
 class Violation(Exception):
@@ -45,6 +44,8 @@ def unpadded(flags: int, payload: bytes) -> bytes:
     Raises:
         Violation: there is more padding than there are bytes.
     """
+    if not flags & (PADDED | PRIORITY):
+        return payload
     start, end = 0, len(payload)
     if flags & PADDED:
         start, end = 1, end - (payload[0] if payload else 1)
@@ -78,11 +79,42 @@ class Headers:
             fields = dict(self._decode(block, raw=True))
         except hpack.HPACKError:
             raise Violation(COMPRESSION_ERROR) from None
-        if not _REFERENCES.fullmatch(block) or len(self._known) >= _KNOWN_BLOCKS:
+        if _changes_table(block) or len(self._known) >= _KNOWN_BLOCKS:
             self._known.clear()
         else:
             self._known[block] = fields
         return fields
+
+
+def _changes_table(block: bytes) -> bool:
+    """Whether a valid block is read otherwise the next time, or what follows it."""
+    at = 0
+    while at < len(block):
+        first = block[at]
+        if first >= _REFERENCE:
+            _, at = _number(block, at, 0x7F)
+        elif first >= _CHANGE:
+            return True
+        else:
+            name, at = _number(block, at, 0x0F)
+            for _ in range(1 if name else 2):
+                size, at = _number(block, at, 0x7F)
+                at += size
+    return False
+
+
+def _number(block: bytes, at: int, most: int) -> tuple[int, int]:
+    """A number that begins in the bits `most` of a byte, and where it ends."""
+    number = block[at] & most
+    at += 1
+    shift = 0
+    while number >= most:
+        number += (block[at] & 0x7F) << shift
+        shift += 7
+        at += 1
+        if block[at - 1] < 0x80:
+            break
+    return number, at
 
 
 def literal(name: bytes, value: bytes) -> bytes:

@@ -7,7 +7,7 @@ so and disconnected.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import struct
 from time import perf_counter
 from typing import cast
 
@@ -17,10 +17,12 @@ from .frames import NUMBER, Fields, Headers, Violation, frame, unpadded
 from .outbox import FIRST_WINDOW, Outbox, Stream
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-_FAREWELL = b"farewell"
-_MOST_STREAMS, _INITIAL_WINDOW, _MOST_FRAME_BYTES, _MOST_HEADER_BYTES = 3, 4, 5, 6
+_FAREWELL, _FAREWELL_SECONDS = b"farewell", 0.05
+_INITIAL_WINDOW = 4  # the only setting of a client that matters here
 _CONTINUATION = 9
 _WINDOW = 2 * MAX_BODY_BYTES  # what a client may send ahead of us
+# The most streams at a time, the first window of each, and the most that headers may hold.
+_SETTINGS = struct.pack(">HIHIHI", 3, MAX_IN_FLIGHT, 4, _WINDOW, 6, frames.HEADER_BYTES)
 # Frames that ask nothing, which are put up with from one answer to the next.
 _MOST_NOISE = 1_000
 
@@ -36,13 +38,13 @@ class Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self.streams: dict[int, Stream] = {}
         self.owing = perf_counter()
-        self._write: Callable[[bytes], None]
         self._transport: asyncio.Transport
+        self._unsent: list[bytes] = []
         self._rest = b""
         self._greeted = self._settled = self._leaving = False
         self._last = 0  # stream
         self._credit, self._taken = _WINDOW, 0
-        self._outbox: Outbox
+        self._outbox = Outbox(self._write, self._answered)
         self._fields = Headers()
         self._block: tuple[int, int, bytes] | None = None
         self._noise = 0
@@ -71,16 +73,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Says what the client may send."""
         self._transport = cast("asyncio.Transport", transport)
-        self._write = self._transport.write
-        self._outbox = Outbox(self._write, self._answered)
-        settings = (
-            (_MOST_STREAMS, MAX_IN_FLIGHT),
-            (_INITIAL_WINDOW, _WINDOW),
-            (_MOST_HEADER_BYTES, frames.HEADER_BYTES),
-        )
-        self._write(
-            frame(frames.SETTINGS, 0, 0, b"".join(frames.SETTING.pack(*each) for each in settings))
-        )
+        self._write(frame(frames.SETTINGS, 0, 0, _SETTINGS))
         self._write(frame(frames.WINDOW_UPDATE, 0, 0, NUMBER.pack(_WINDOW - FIRST_WINDOW)))
 
     def connection_lost(self, _: Exception | None) -> None:
@@ -113,6 +106,20 @@ class Connection(asyncio.Protocol):
         """Ends the connection at once."""
         self._transport.abort()
 
+    def _write(self, content: bytes) -> None:
+        """Sends at once what is said in one turn of the event loop."""
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsent.append(content)
+
+    def _flush(self) -> None:
+        self._transport.write(b"".join(self._unsent))
+        self._unsent.clear()
+
+    def _close(self) -> None:
+        self._flush()
+        self._transport.close()
+
     def _go_away(self, last: int, code: int) -> None:
         self._write(frame(frames.GOAWAY, 0, 0, NUMBER.pack(last) + NUMBER.pack(code)))
 
@@ -122,7 +129,7 @@ class Connection(asyncio.Protocol):
             self._read(self._rest + data if self._rest else data)
         except Violation as violation:
             self._go_away(self._last, violation.code)
-            self._transport.close()
+            self._close()
 
     def _read(self, data: bytes) -> None:
         at, end = 0, len(data)
@@ -163,8 +170,7 @@ class Connection(asyncio.Protocol):
         if self._taken > _WINDOW // 2:
             self._write(frame(frames.WINDOW_UPDATE, 0, 0, NUMBER.pack(self._taken)))
             self._credit, self._taken = self._credit + self._taken, 0
-        if flags & frames.PADDED:
-            payload = unpadded(flags & frames.PADDED, payload)
+        payload = unpadded(flags & frames.PADDED, payload)
         if not payload:
             self._other(flags, number, payload)
         stream = self.streams.get(number)
@@ -251,8 +257,8 @@ class Connection(asyncio.Protocol):
         self._other(flags, number, payload)
         if not flags & frames.ACK:
             self._write(frame(frames.PING, frames.ACK, 0, payload))
-        elif payload == _FAREWELL:
-            self.leave()
+        elif payload == _FAREWELL:  # some clients write it before requests that they began
+            asyncio.get_running_loop().call_later(_FAREWELL_SECONDS, self.leave)
 
     def leave(self) -> None:
         """Takes no more requests, and ends the connection after those that there are."""
@@ -263,7 +269,7 @@ class Connection(asyncio.Protocol):
 
     def _leave(self) -> None:
         if self._leaving and not self.streams:
-            self._transport.close()
+            self._close()
 
     def _window_update(self, _flags: int, number: int, payload: bytes) -> None:
         more = NUMBER.unpack(payload)[0] & frames.LARGEST if len(payload) == NUMBER.size else 0

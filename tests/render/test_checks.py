@@ -36,7 +36,7 @@ def refused(path: str, old: str, new: str, count: int = 1) -> str:
         ),
         ("serving.yaml", '  name: "churn"', f'  name: "{"c" * 64}"', "at most 63 characters"),
         ("serving.yaml", '  name: "churn"', '  name: "Churn"', "must be a DNS label"),
-        ("serving.yaml", "containerPort: 8501", "containerPort: 8500", "no container has the port"),
+        ("serving.yaml", "containerPort: 8501", "containerPort: 8502", "no container has the port"),
         ("serving.yaml", 'targetPort: "http"', "targetPort: 80", "no container has the port 80"),
         (
             "serving.yaml",

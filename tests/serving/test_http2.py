@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modelspec.serving import frames
-from modelspec.serving.frames import Headers, Violation, frame, literal, unpadded
+from modelspec.serving.frames import frame, literal
 from modelspec.serving.outbox import FIRST_WINDOW
 from tests.serving.calls import SERVICE, GrpcServer, infer_request
 from tests.serving.folders import Folder
@@ -270,25 +270,3 @@ def test_no_frames_keep_the_server_from_answering_others(
 ) -> None:
     talk(server, START + b"".join(frame(*part) for part in parts), 0.01)
     assert server.call("ServerLive").live
-
-
-@given(st.binary(max_size=40))
-def test_any_header_block_is_read_or_refused(content: bytes) -> None:
-    headers = Headers()
-    with suppress(Violation):
-        first = headers.read(content)
-        assert headers.read(content) == first or content
-
-
-@given(st.binary(max_size=300), st.binary(max_size=300))
-def test_a_literal_is_what_hpack_reads(name: bytes, value: bytes) -> None:
-    decoder = hpack.Decoder(10_000)
-    assert list(decoder.decode(literal(name, value), raw=True)) == [(name, value)]
-
-
-@given(st.integers(0, 255), st.binary(max_size=20))
-def test_padding_is_taken_off_or_refused(padding: int, content: bytes) -> None:
-    padded = bytes((padding,)) + content + b"\0" * padding
-    assert unpadded(frames.PADDED, padded) == content
-    with pytest.raises(Violation):
-        unpadded(frames.PADDED, bytes((len(content) + 1,)) + content)
