@@ -94,7 +94,8 @@ def at_line(path: str, text: str, line: int, message: str, hint: str = "") -> Di
     lines = text.splitlines()
     excerpt = lines[line - 1] if 0 < line <= len(lines) else ""
     column = len(excerpt) - len(excerpt.lstrip()) + 1
-    return Diagnostic(message, Location(path, line, column), hint, excerpt)
+    one_line = "".join(c if c.isprintable() else "?" for c in message)
+    return Diagnostic(one_line, Location(path, line, column), hint, excerpt)
 
 
 def of_syntax(error: TemplateSyntaxError, path: str, text: str) -> Diagnostic:
