@@ -1,4 +1,4 @@
-"""Any bytes are a spec or a project, or problems with their places."""
+"""Any bytes are a spec, a project or an environment, or problems with their places."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from modelspec.diagnostics import Diagnostic, InputError
+from modelspec.spec.environment import load_environment
 from modelspec.spec.load import load, name_of
 from modelspec.spec.project import load_project
 from tests.spec.examples import FULL
@@ -22,6 +23,7 @@ def check(data: bytes) -> None:
     """Every loader answers, and a spec that is right survives its canonical form."""
     name_of(data)
     _problems(load_project, data)
+    _problems(load_environment, data)
     if found := _problems(load, data):
         assert all("Input should" not in d.message for d in found)
         return

@@ -25,23 +25,16 @@ READERS: dict[str, tuple[Callable[[bytes, str], object], str]] = {
 }
 
 
-def reader_of(case: str) -> Callable[[bytes], object]:
-    """What reads a file of the gallery: its kind is in its name."""
-    if case.startswith("project-"):
-        return lambda content: load_project(content, "modelspec.yaml")
-    return lambda content: load(content, "model.yaml")
+def reader_of(case: str) -> tuple[Callable[[bytes, str], object], str]:
+    """What reads a file of the gallery, and the file's name: its kind is in the case's."""
+    return READERS.get(case.partition("-")[0], (load, "model.yaml"))
 
 
 def problems_of(case: str) -> InputError:
     content = (FOLDER / f"{case}.yaml").read_bytes()
-<<<<<<< HEAD
-    reader, file = READERS.get(case.partition("-")[0], (load, "model.yaml"))
+    reader, file = reader_of(case)
     with pytest.raises(InputError) as caught:
         reader(content, file)
-=======
-    with pytest.raises(InputError) as caught:
-        reader_of(case)(content)
->>>>>>> 29f5595 (Try what hints say on every message of the gallery; keep messages on one line)
     return caught.value
 
 

@@ -22,7 +22,7 @@ from tests.spec.test_gallery import CASES, FOLDER, problems_of, reader_of
 
 # Hints that say what is needed, and leave the words to the reader.
 PROSE = re.compile(
-    r"write (a (path|number|share)|the path|its keys|each as|it in double|it like|host:port|"
+    r"write (a (path|number|share|key)|the path|its keys|each as|it in double|it like|host:port|"
     r"one gate|0 before|for each COLUMN|for class NAME)"
 )
 
@@ -124,8 +124,9 @@ def instead(file: File, nodes: list[yaml.Node], words: str) -> Iterator[str]:
 
 
 def told(text: str, case: str) -> Counter[str]:
+    reader, file = reader_of(case)
     try:
-        reader_of(case)(text.encode())
+        reader(text.encode(), file)
     except InputError as error:
         return Counter(d.message for d in error.diagnostics)
     return Counter()
