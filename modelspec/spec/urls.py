@@ -21,6 +21,7 @@ _PLACES = {
     "abfs": (rf"{_BUCKET}(@{_HOST})?", "a container, or container@account.dfs.core.windows.net"),
 }
 _PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()+,;=:/-]|%[0-9a-fA-F]{2})+")
+_TO_ENCODE = re.compile(r"[^A-Za-z0-9._~!$&'()+,;=:/%-]|%(?![0-9a-fA-F]{2})")
 _WAY = "git shows it to everybody; the credentials of your environment are used, those of "
 _HELPERS = {
     "https": "~/.netrc",
@@ -85,7 +86,11 @@ def _refuse_path(path: str, value: str) -> None:
         raise Wrong(f"must have a path behind the host: {show(value)}")
     if "::" in path:
         raise Wrong(f"must be one URL, not a chain of them: {show(value)}")
-    wrong = re.search(r"[^A-Za-z0-9._~!$&'()+,;=:/%-]|%(?![0-9a-fA-F]{2})", path)
+    wrong = _TO_ENCODE.search(path)
     character = wrong[0] if wrong else path
-    encoded = "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "replace"))
-    raise Wrong(f"must not contain {show(character)} unencoded", f"write {encoded}")
+    better = value.removesuffix(path) + _TO_ENCODE.sub(_encoded, path)
+    raise Wrong(f"must not contain {show(character)} unencoded", f"write {better}")
+
+
+def _encoded(character: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in character[0].encode("utf-8", "replace"))
