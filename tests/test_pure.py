@@ -16,7 +16,7 @@ from modelspec.plan.basis import basis
 from modelspec.plan.document import document
 from modelspec.plan.explain import lines
 from modelspec.plan.facts import Facts
-from modelspec.plan.outlook import Outlook
+from modelspec.plan.outlook import Outlook, Outlooks
 from modelspec.plan.plan import make_plan
 from modelspec.plan.tags import Version
 from modelspec.render.bundle import render
@@ -79,7 +79,9 @@ def compiled(content: bytes, lock: dict[str, Any], templates: dict[str, str]) ->
     )
     rendered = render({**lock, "spec": loaded.spec.canonical()}, DEFAULT, templates)
     outlook = Outlook(make_plan(loaded.spec, facts))
-    plan = document([outlook], basis([outlook.plan], push=False)).model_dump_json()
+    plan = document(
+        Outlooks((outlook,)), basis([outlook.plan], push=False, everything=True)
+    ).model_dump_json()
     return [*lines(outlook), plan, *(a.text for a in rendered)]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from modelspec.plan.release import Release
     from modelspec.stages.apply import Applied
     from modelspec.stages.deliver import Delivered
+    from modelspec.stages.finish import Ways
     from modelspec.stages.source import Source
 
 
@@ -80,7 +81,8 @@ def apply(
         alone = len(specs or []) == len(sources) == 1
         if only_pinned:
             require_pins(sources)
-        agreed = _agreed(sources, planned, push=push)
+        ways = Ways(push=push, everything=wanted == ALL, as_request=request, force=force)
+        agreed = _agreed(sources, planned, ways)
         for found in sources:
             began = time.monotonic()
             for warning in found.loaded.warnings:
@@ -96,7 +98,6 @@ def apply(
             finally:
                 if isinstance(shown, LiveReport):
                     shown.stop()
-        ways = Ways(push=push, everything=wanted == ALL, as_request=request, force=force)
         try:
             _tell_finished(finish(store, sources, released, held, ways), repository.root)
         except ModelspecError as error:
@@ -105,7 +106,7 @@ def apply(
             raise type(failed[0])(*(d for error in failed for d in error.diagnostics))
 
 
-def _agreed(sources: Sequence[Source], planned: str, *, push: bool) -> Basis | None:
+def _agreed(sources: Sequence[Source], planned: str, ways: Ways) -> Basis | None:
     """What the plan that has to be applied was decided from, if there is one."""
     from modelspec.stages.agreed import require
     from modelspec.stages.publish import bring_tags
@@ -113,8 +114,8 @@ def _agreed(sources: Sequence[Source], planned: str, *, push: bool) -> Basis | N
     if not planned:
         return None
     names = [found.loaded.spec.metadata.name for found in sources]
-    bring_tags(sources[0].repository, names, push=push)
-    return require(sources, planned, push=push)
+    bring_tags(sources[0].repository, names, push=ways.push)
+    return require(sources, planned, push=ways.push, everything=ways.everything)
 
 
 def _tell(applied: Applied, root: Path, began: float) -> None:

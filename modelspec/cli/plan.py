@@ -14,7 +14,7 @@ from modelspec.cli.words import Json, Labels, LogFormat, OnlyPinned, Owner, Spec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from modelspec.plan.outlook import Outlook
+    from modelspec.plan.outlook import Outlook, Outlooks
 
 
 def plan(
@@ -43,6 +43,7 @@ def plan(
     from modelspec.stages.facts import every_source
     from modelspec.stages.lock import require_pins
     from modelspec.stages.preview import outlooks_of
+    from modelspec.stages.select import ALL
 
     _one_output(as_json=as_json, markdown=markdown, why=why, form=form)
     repository = Repository.open(Path.cwd())
@@ -51,17 +52,18 @@ def plan(
         sources = every_source(repository, wanted, worktree=True)
         if only_pinned:
             require_pins(sources)
-        outlooks = outlooks_of(repository, sources, push=push)
-        for one in outlooks:
+        outlooks = outlooks_of(repository, sources, push=push, everything=wanted == ALL)
+        for one in outlooks.models:
             for warning in one.warnings:
                 warn(warning)
         if why:
-            _say_why(outlooks, why)
+            _say_why(outlooks.models, why)
         else:
             _print(outlooks, str(wanted), push=push, as_json=as_json, markdown=markdown)
-        if check and not all(one.idle for one in outlooks):
-            names = ", ".join(one.name for one in outlooks if not one.idle)
-            raise OutOfDate(f"out of date: {names}")
+        if check and not outlooks.idle:
+            names = [one.name for one in outlooks.models if not one.idle]
+            names += [one.name for one in outlooks.leaving]
+            raise OutOfDate(f"out of date: {', '.join(dict.fromkeys(names))}")
 
 
 def _one_output(*, form: str, **outputs: Any) -> None:
@@ -76,16 +78,15 @@ def _one_output(*, form: str, **outputs: Any) -> None:
         )
 
 
-def _print(
-    outlooks: Sequence[Outlook], wanted: str, *, push: bool, as_json: bool, markdown: bool
-) -> None:
+def _print(outlooks: Outlooks, wanted: str, *, push: bool, as_json: bool, markdown: bool) -> None:
     if not (as_json or markdown):
         _say_lines(outlooks, f"{wanted} --push".lstrip() if push else wanted)
         return
     from modelspec.adapters.plans import remember
     from modelspec.plan.basis import basis
 
-    decided = basis([one.plan for one in outlooks], push=push)
+    plans = [one.plan for one in outlooks.models]
+    decided = basis(plans, push=push, everything=outlooks.everything)
     remember(decided)
     if as_json:
         from modelspec.plan.document import document
@@ -111,15 +112,20 @@ def _say_why(outlooks: Sequence[Outlook], wanted: str) -> None:
             say(line)
 
 
-def _say_lines(outlooks: Sequence[Outlook], words: str) -> None:
-    from modelspec.plan.explain import lines
+def _say_lines(outlooks: Outlooks, words: str) -> None:
+    from modelspec.plan.explain import lines, lines_of_leaving
 
-    for one in outlooks:
+    for one in outlooks.models:
         for line in lines(one):
             say(line)
         if one.uncommitted:
             say(f"  not committed yet: {', '.join(one.uncommitted)}")
-    if not all(one.idle for one in outlooks):
-        dirty = any(one.uncommitted for one in outlooks)
+    for gone in outlooks.leaving:
+        for line in lines_of_leaving(gone):
+            say(line)
+    if outlooks.uncommitted:
+        say(f"Not committed yet: {', '.join(outlooks.uncommitted)}")
+    if not outlooks.idle:
+        dirty = outlooks.uncommitted or any(one.uncommitted for one in outlooks.models)
         how = "Commit, then run it with" if dirty else "Run it with"
         say(f"Nothing was changed. {how}: modelspec apply {words}".rstrip())

@@ -15,14 +15,15 @@ from modelspec.plan.columns import took
 from modelspec.plan.explain import headline
 from modelspec.plan.objects import Deployment
 from modelspec.plan.objects_text import value_text
-from modelspec.plan.outlook import Outlook
+from modelspec.plan.outlook import Leaving, Outlook, Outlooks
 
 ROOM = 900_000  # bytes; GitHub refuses a job summary above 1024 k
+REMOVED = 50
 _NOTE = 200
 NEWLINE = "\n"
 
 
-def markdown(outlooks: Sequence[Outlook], digest: str, room: int = ROOM) -> str:
+def markdown(outlooks: Outlooks, digest: str, room: int = ROOM) -> str:
     """A table for each model that has work, and its changed objects folded away.
 
     Args:
@@ -30,10 +31,14 @@ def markdown(outlooks: Sequence[Outlook], digest: str, room: int = ROOM) -> str:
         digest: of the plan.
         room: bytes that it may take; what does not fit is counted.
     """
-    busy = [one for one in outlooks if not one.idle]
-    idle = len(outlooks) - len(busy)
-    parts = ["### modelspec plan\n"] if busy else ["### modelspec plan: nothing to do\n"]
-    left = room - _NOTE - len(parts[0]) - len(digest)
+    busy = [one for one in outlooks.models if not one.idle]
+    idle = len(outlooks.models) - len(busy)
+    head = f"### modelspec plan{': nothing to do' if outlooks.idle else ''}\n"
+    tail = [*_removed(outlooks.leaving), f"<sub>{code(digest)}</sub>"]
+    if idle:
+        tail.insert(0, f"{idle:,} model{' is' if idle == 1 else 's are'} up to date.\n")
+    left = room - len("\n".join([head, *tail]).encode()) - _NOTE
+    parts = [head]
     for number, one in enumerate(busy):
         choices = (_model(one, details=True), _model(one, details=False))
         fitting = next((text for text in choices if len(text.encode()) <= left), None)
@@ -42,10 +47,16 @@ def markdown(outlooks: Sequence[Outlook], digest: str, room: int = ROOM) -> str:
             break
         left -= len(fitting.encode()) + 1
         parts.append(fitting)
-    if idle:
-        parts.append(f"{idle:,} model{' is' if idle == 1 else 's are'} up to date.\n")
-    parts.append(f"<sub>{code(digest)}</sub>")
-    return "\n".join(parts)
+    return "\n".join([*parts, *tail])
+
+
+def _removed(leaving: Sequence[Leaving]) -> list[str]:
+    if not leaving:
+        return []
+    names = [f"deploy/{one.deployment.environment}/{one.name}" for one in leaving]
+    shown = ", ".join(map(code, names[:REMOVED]))
+    more = f" and {len(names) - REMOVED:,} more" if len(names) > REMOVED else ""
+    return [f"Removed, because nothing asks for it any more: {shown}{more}\n"]
 
 
 def _model(one: Outlook, *, details: bool) -> str:

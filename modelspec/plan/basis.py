@@ -12,7 +12,7 @@ from modelspec.plan.plan import Plan
 Basis = Mapping[str, Any]
 
 
-def basis(plans: Sequence[Plan], *, push: bool) -> Basis:
+def basis(plans: Sequence[Plan], *, push: bool, everything: bool) -> Basis:
     """All that plans were decided from and that every machine sees alike, as plain data.
 
     What one machine has at hand (finished steps, bytes, how long steps took) is left out: it
@@ -21,10 +21,12 @@ def basis(plans: Sequence[Plan], *, push: bool) -> Basis:
     Args:
         plans: of the models that were asked for, of one commit, in any order.
         push: whether they are plans of `apply --push`.
+        everything: whether all models of the repository were asked for.
     """
     return {
         "modelspec": __version__,
         "push": push,
+        "everything": everything,
         "commit": plans[0].facts.commit if plans else None,
         "models": {plan.spec.metadata.name: basis_of(plan) for plan in plans},
     }
@@ -47,6 +49,8 @@ def moved(old: Basis, new: Basis) -> Iterator[str]:
         yield f"modelspec was {old['modelspec']}, here it is {new['modelspec']}"
     if old["push"] != new["push"]:
         yield f"it is a plan of apply {'with' if old['push'] else 'without'} --push"
+    if old["everything"] != new["everything"]:
+        yield f"it is a plan of {'all' if old['everything'] else 'some'} models of the repository"
     if old["commit"] != new["commit"]:
         yield f"HEAD was {str(old['commit'])[:7]}, it is {str(new['commit'])[:7]}"
     for name in sorted({*old["models"], *new["models"]}):

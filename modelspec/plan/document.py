@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,7 +10,7 @@ from modelspec.diagnostics import Diagnostic
 from modelspec.plan import basis
 from modelspec.plan.classes import Class
 from modelspec.plan.digest import digest
-from modelspec.plan.outlook import Outlook
+from modelspec.plan.outlook import Outlook, Outlooks
 from modelspec.plan.pins import not_pinned
 from modelspec.plan.plan import Action
 
@@ -106,6 +105,15 @@ class PlannedModel(_Part):
     warnings: tuple[Warned, ...]
 
 
+class PlannedRemoval(_Part):
+    """What apply removes from `deploy/`: nothing asks for it any more."""
+
+    name: str = Field(description="Of the model.")
+    environment: str
+    files: tuple[str, ...]
+    objects: tuple[str, ...] = Field(description="By kind and name.")
+
+
 class BasisOfModel(_Part):
     """What a model's plan was decided from."""
 
@@ -121,6 +129,7 @@ class Basis(_Part):
 
     modelspec: str = Field(description="Its version.")
     push: bool = Field(description="Whether it is a plan of `apply --push`.")
+    everything: bool = Field(description="Whether it is about all models of the repository.")
     commit: str | None
     models: dict[str, BasisOfModel]
 
@@ -136,9 +145,10 @@ class Document(_Part):
     work: bool = Field(description="Whether there is anything to do.")
     basis: Basis
     models: tuple[PlannedModel, ...]
+    removed: tuple[PlannedRemoval, ...]
 
 
-def document(outlooks: Sequence[Outlook], decided: basis.Basis) -> Document:
+def document(outlooks: Outlooks, decided: basis.Basis) -> Document:
     """The plan of several models as plain data.
 
     Args:
@@ -147,9 +157,18 @@ def document(outlooks: Sequence[Outlook], decided: basis.Basis) -> Document:
     """
     return Document(
         digest=digest(decided),
-        work=not all(one.idle for one in outlooks),
+        work=not outlooks.idle,
         basis=Basis.model_validate(decided),
-        models=tuple(_model(one) for one in outlooks),
+        models=tuple(_model(one) for one in outlooks.models),
+        removed=tuple(
+            PlannedRemoval(
+                name=one.name,
+                environment=one.deployment.environment,
+                files=one.deployment.files,
+                objects=one.deployment.removed,
+            )
+            for one in outlooks.leaving
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from modelspec.plan.classes import makes_new
 from modelspec.plan.columns import NAME, WIDTH, fold, row, took
 from modelspec.plan.objects import Deployment
 from modelspec.plan.objects_text import change_lines
-from modelspec.plan.outlook import Outlook
+from modelspec.plan.outlook import Leaving, Outlook
 from modelspec.plan.pins import BASE, not_pinned
 from modelspec.plan.plan import Plan, Step
 from modelspec.plan.steps import GATES_OF_THE_CONTAINER
@@ -58,6 +58,13 @@ def lines(one: Outlook) -> list[str]:
     return text
 
 
+def lines_of_leaving(one: Leaving) -> list[str]:
+    """What is removed, because nothing asks for it any more."""
+    folder = f"deploy/{one.deployment.environment}/{one.name}"
+    text = f"{folder}: {_files(one.deployment)}, {_count(one.deployment.removed)} gone"
+    return [f"{one.name}   nothing asks for it any more", row("remove", [(text, _ALL)])]
+
+
 def _steps(one: Outlook) -> Iterator[str]:
     """Each step that makes something, with its time where that is known; the others in one row."""
     kept = []
@@ -74,12 +81,11 @@ def _steps(one: Outlook) -> Iterator[str]:
 
 
 def _deployment(one: Deployment, name: str) -> Iterator[str]:
-    files = ", ".join(one.files) if len(one.files) < 3 else f"{len(one.files)} files"
     new = f", {_count(one.added)} new" if one.added else ""
     gone = f", {_count(one.removed)} gone" if one.removed else ""
     restarts = "; pods restart" if one.restarts else ""
     folder = f"deploy/{one.environment}/{name}"
-    yield row("render", [(f"{folder}: {files}{new}{gone}{restarts}", _ALL)])
+    yield row("render", [(f"{folder}: {_files(one)}{new}{gone}{restarts}", _ALL)])
     above = ""
     for change in one.changes[:CHANGES]:
         if change.title != above:
@@ -93,6 +99,10 @@ def _deployment(one: Deployment, name: str) -> Iterator[str]:
 
 def _indented(lines: Sequence[str], deeper: int = 0) -> Iterator[str]:
     return (f"{'':<{INDENT + deeper}}{line}" for line in lines)
+
+
+def _files(one: Deployment) -> str:
+    return ", ".join(one.files) if len(one.files) < 3 else f"{len(one.files)} files"
 
 
 def _count(objects: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from modelspec.diagnostics import Diagnostic
 from modelspec.plan.classes import Class, class_of
@@ -53,3 +54,30 @@ class Outlook:
     def seconds(self) -> dict[str, float]:
         """Estimates of the steps that will run."""
         return estimate(self.plan)
+
+
+class Leaving(NamedTuple):
+    """What apply removes, because there is no spec or no environment for it any more."""
+
+    name: str
+    deployment: Deployment
+
+
+@dataclass(frozen=True, slots=True)
+class Outlooks:
+    """What apply will do about all models that were asked for.
+
+    Attributes:
+        everything: whether all models of the repository were asked for: only then it removes.
+        uncommitted: specs that are only gone here: to apply, they are still there.
+    """
+
+    models: tuple[Outlook, ...]
+    leaving: tuple[Leaving, ...] = ()
+    everything: bool = False
+    uncommitted: tuple[str, ...] = ()
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.leaving and all(one.idle for one in self.models)

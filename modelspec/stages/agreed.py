@@ -16,18 +16,20 @@ from modelspec.stages.facts import gather
 from modelspec.stages.source import Source
 
 
-def require(sources: Sequence[Source], wanted: str, *, push: bool) -> Basis:
+def require(sources: Sequence[Source], wanted: str, *, push: bool, everything: bool) -> Basis:
     """What the plan of this digest was decided from, if all of it is as it was.
 
     Args:
         sources: all that the apply is about.
         wanted: the digest of a plan, `sha256:...`.
         push: whether the apply publishes.
+        everything: whether it is about all models of the repository.
 
     Raises:
         Conflict: something moved; says what, where the plan was made on this machine.
     """
-    now = basis([_from_git(found, push=push) for found in sources], push=push)
+    found = [_from_git(source, push=push) for source in sources]
+    now = basis(found, push=push, everything=everything)
     if digest(now) != wanted:
         refuse(plans.known(wanted), now)
     return now

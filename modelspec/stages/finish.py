@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from modelspec.adapters.store import Store
-from modelspec.adapters.trees import CommitTree, WorkTree
+from modelspec.adapters.trees import CommitTree, Files, WorkTree
 from modelspec.plan.release import Release
 from modelspec.stages import publish, select
-from modelspec.stages.change import together, write
+from modelspec.stages.change import Change, together, write
 from modelspec.stages.deliver import Delivered, Delivery, deliver
 from modelspec.stages.deploy import place
 from modelspec.stages.promotion import automatic, left_behind
 from modelspec.stages.source import Source
 from modelspec.stages.templates import Templates
-from modelspec.stages.tree import stale
+from modelspec.stages.tree import Specs, stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,21 @@ def finish(
         )
     if not ways.everything:
         return ()
-    files, committed = WorkTree(repository.root), CommitTree(repository, first.tree)
     names = {one.loaded.spec.metadata.name for one in sources}
     specs = partial(select.committed_specs, list(first.tree))
-    left = left_behind(files, names, committed, specs)
+    committed = CommitTree(repository, first.tree)
+    change = removal(WorkTree(repository.root), names, committed, specs, templates)
+    return write(repository.root, change, force=ways.force)
+
+
+def removal(
+    files: Files, names: Container[str], source: Files, specs: Specs, templates: Templates
+) -> Change:
+    """What has to be written where models and environments are gone. Arguments as `left_behind`.
+
+    Raises:
+        InputError: the file of an environment is wrong.
+    """
+    left = left_behind(files, names, source, specs)
     change = automatic(files, templates, left, push=True)
-    removed = (place(files, where, {}) for where in stale(files))
-    return write(repository.root, together([change, *removed]), force=ways.force)
+    return together([change, *(place(files, where, {}) for where in stale(files))])

@@ -13,23 +13,27 @@ from modelspec.adapters.store import Store
 from modelspec.adapters.trees import CommitTree, Files, Overlaid, WorkTree
 from modelspec.diagnostics import Diagnostic, TemplateError
 from modelspec.plan.objects import Deployment, deployment
-from modelspec.plan.outlook import Outlook
+from modelspec.plan.outlook import Leaving, Outlook, Outlooks
 from modelspec.plan.plan import Plan
-from modelspec.stages import deploy, publish
+from modelspec.stages import deploy, publish, select
 from modelspec.stages.apply import plan_for
 from modelspec.stages.change import Change
-from modelspec.stages.promotion import automatic
+from modelspec.stages.finish import removal
+from modelspec.stages.promotion import automatic, left_behind
 from modelspec.stages.source import Source
 from modelspec.stages.templates import Templates, of_worktree, uncommitted
 
 
-def outlooks_of(repository: Repository, sources: Sequence[Source], *, push: bool) -> list[Outlook]:
+def outlooks_of(
+    repository: Repository, sources: Sequence[Source], *, push: bool, everything: bool
+) -> Outlooks:
     """Plans with what they write, and what the user should know.
 
     Args:
         repository: whose work tree is read, as far as it differs from HEAD.
         sources: specs in it.
         push: whether to plan what `apply --push` does.
+        everything: whether these are all models, so that what others left goes.
 
     Raises:
         TemplateError: what would be rendered is not valid.
@@ -41,7 +45,13 @@ def outlooks_of(repository: Repository, sources: Sequence[Source], *, push: bool
     store = Store(repository.root / ".modelspec")
     found = (_outlook(one, store, templates, push=push) for one in sources)
     changed = uncommitted(repository, sources[0].tree) if sources else []
-    return [replace(one, uncommitted=(*one.uncommitted, *changed)) for one in found]
+    models = (replace(one, uncommitted=(*one.uncommitted, *changed)) for one in found)
+    if not (everything and sources):
+        return Outlooks(tuple(models))
+    there = select.worktree(repository.root)
+    lost = sorted({*select.committed_specs(list(sources[0].tree))} - {*there})
+    leaving = _leaving(sources, there, templates, push=push)
+    return Outlooks(tuple(models), tuple(leaving), everything=True, uncommitted=tuple(lost))
 
 
 def _outlook(found: Source, store: Store, templates: Templates, *, push: bool) -> Outlook:
@@ -60,7 +70,7 @@ def _outlook(found: Source, store: Store, templates: Templates, *, push: bool) -
     warnings = (Diagnostic(text, severity="warning") for text in said)
     return Outlook(
         plan,
-        tuple(_deployments(tree, change)),
+        tuple(_deployment(tree, change, *one) for one in _folders(change)),
         (*found.loaded.warnings, *warnings),
         plan.facts.dirty,
         target.sends,
@@ -81,13 +91,34 @@ def _change(
     return automatic(tree, templates, {name: lock}, push=target.push)
 
 
-def _deployments(old: Files, change: Change) -> Iterator[Deployment]:
-    new = Overlaid(old, change.files)
+def _leaving(
+    sources: Sequence[Source], specs: Sequence[str], templates: Templates, *, push: bool
+) -> Iterator[Leaving]:
+    """What is removed, because nothing asks for it any more."""
+    first, names = sources[0], {one.loaded.spec.metadata.name for one in sources}
+    here = WorkTree(first.repository.root)
+    if publish.delivers(publish.target(first, push=push), first):
+        tree: Files = CommitTree(first.repository, first.tree)
+        left = left_behind(tree, names, here, lambda: specs)
+        change = automatic(tree, templates, left, push=True)
+    else:
+        tree = here
+        change = removal(tree, names, here, lambda: specs, templates)
+    for folder, paths in _folders(change):
+        yield Leaving(folder.name, _deployment(tree, change, folder, paths))
+
+
+def _folders(change: Change) -> Iterator[tuple[PurePosixPath, list[str]]]:
+    """The folders of rendered files in which something changes, with the names of those files."""
     for folder, paths in groupby(change.files, lambda path: PurePosixPath(path).parent):
         if folder.parts[0] == deploy.FOLDER:
-            files = sorted(PurePosixPath(path).name for path in paths)
-            before, after = (_objects(tree, str(folder)) for tree in (old, new))
-            yield deployment(folder.parts[1], files, before, after)
+            yield folder, sorted(PurePosixPath(path).name for path in paths)
+
+
+def _deployment(old: Files, change: Change, folder: PurePosixPath, files: list[str]) -> Deployment:
+    new = Overlaid(old, change.files)
+    before, after = (_objects(tree, str(folder)) for tree in (old, new))
+    return deployment(folder.parts[1], files, before, after)
 
 
 def _objects(files: Files, folder: str) -> list[Any]:

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from modelspec.cli.plan_markdown import ROOM, code, markdown
 from modelspec.diagnostics import Diagnostic
 from modelspec.plan.objects import deployment
-from modelspec.plan.outlook import Outlook
+from modelspec.plan.outlook import Leaving, Outlook, Outlooks
 from modelspec.plan.plan import make_plan
 from tests.plan.conftest import facts, spec_of
 from tests.render.hostile import HOSTILE
@@ -66,7 +66,7 @@ def rendered(text: str) -> _Tags:
 
 
 def test_each_model_with_work_has_a_table_and_its_objects_folded_away() -> None:
-    text = markdown([outlook()], DIGEST)
+    text = markdown(Outlooks((outlook(),)), DIGEST)
     tags = [tag for tag, _ in rendered(text).found]
     assert tags.count("table") == 1
     assert tags.count("details") == tags.count("pre") == 1
@@ -79,8 +79,8 @@ def test_each_model_with_work_has_a_table_and_its_objects_folded_away() -> None:
     "hostile", [*HOSTILE.values(), "a | b", "</pre><script>", "&lt;b&gt;", "1. x\n\n# y"]
 )
 def test_hostile_text_is_only_text(hostile: str) -> None:
-    plain, injected = rendered(markdown([outlook()], DIGEST)), outlook(hostile)
-    tags = rendered(markdown([injected], DIGEST))
+    plain, injected = rendered(markdown(Outlooks((outlook(),)), DIGEST)), outlook(hostile)
+    tags = rendered(markdown(Outlooks((injected,)), DIGEST))
     assert [tag for tag in tags.found if tag not in plain.found] == []
     assert tags.bare.replace(hostile, "") == tags.bare or not hostile.strip()
 
@@ -97,13 +97,13 @@ def test_any_text_in_a_cell_is_one_cell_with_just_that_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["@octocat", "@org/team", "#1", "org/repo#1", "http://a.example"])
 def test_nobody_is_mentioned_and_nothing_linked(text: str) -> None:
-    said = markdown([outlook(text)], DIGEST)
+    said = markdown(Outlooks((outlook(text),)), DIGEST)
     assert text not in rendered(said).bare
     assert not re.search(r"<a\b", RENDER.render(said))
 
 
 def test_what_does_not_fit_is_counted_and_the_rest_stays_whole() -> None:
-    many = [outlook("y" * 2000, objects=20) for _ in range(60)]
+    many = Outlooks((outlook("y" * 2000, objects=20),) * 60)
     text = markdown(many, DIGEST)
     assert 0.6 * ROOM < len(text.encode()) <= ROOM
     assert "the objects do not fit here" in text
@@ -114,6 +114,14 @@ def test_what_does_not_fit_is_counted_and_the_rest_stays_whole() -> None:
 
 
 def test_nothing_to_do_is_said_in_a_line() -> None:
-    text = markdown([], DIGEST)
+    text = markdown(Outlooks(()), DIGEST)
     assert text.startswith("### modelspec plan: nothing to do\n")
     assert DIGEST[7:] in text
+
+
+def test_what_is_removed_is_named_and_counted() -> None:
+    gone = deployment("default", ["a.yaml"], [_object(0, "x")], [])
+    text = markdown(Outlooks((), tuple(Leaving(f"m-{n}", gone) for n in range(60))), DIGEST)
+    assert not text.startswith("### modelspec plan: nothing to do")
+    assert "<code>deploy/default/m-0</code>, <code>deploy/default/m-1</code>" in text
+    assert "and 10 more" in text

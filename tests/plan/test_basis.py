@@ -14,13 +14,13 @@ from modelspec.plan.tags import Version
 from tests.plan.conftest import facts, spec_of
 
 
-def of(*known: Facts, push: bool = False) -> Basis:
+def of(*known: Facts, push: bool = False, everything: bool = False) -> Basis:
     names = ("churn", "wine")
     plans = [
         make_plan(spec_of(**{"metadata.name": name}), one)
         for name, one in zip(names, known, strict=False)
     ]
-    return basis(plans, push=push)
+    return basis(plans, push=push, everything=everything)
 
 
 def test_nothing_moved_between_two_looks_at_the_same() -> None:
@@ -49,9 +49,10 @@ def test_a_commit_a_file_and_a_tag_are_named(release: Callable[..., Release]) ->
 
 
 def test_other_models_push_and_modelspec_are_named() -> None:
-    one, two = of(facts()), of(facts(), facts(), push=True)
+    one, two = of(facts()), of(facts(), facts(), push=True, everything=True)
     assert list(moved(one, two)) == [
         "it is a plan of apply without --push",
+        "it is a plan of some models of the repository",
         "wine is not in the plan",
     ]
     (said,) = moved({**two, "modelspec": "0.0.1"}, two)

@@ -21,7 +21,7 @@ from modelspec.plan.basis import basis
 from modelspec.plan.document import Document, document
 from modelspec.plan.facts import Facts
 from modelspec.plan.objects import deployment
-from modelspec.plan.outlook import Outlook
+from modelspec.plan.outlook import Outlook, Outlooks
 from modelspec.plan.plan import make_plan
 from modelspec.plan.release import Release
 from modelspec.plan.tags import Version
@@ -32,7 +32,7 @@ GOLDEN = Path(__file__).parent / "plan-v1.json"
 
 def said(known: Facts, changes: dict[str, Any] | None = None, *, push: bool = False) -> Document:
     plan = make_plan(spec_of(**changes or {}), known)
-    return document([Outlook(plan)], basis([plan], push=push))
+    return document(Outlooks((Outlook(plan),)), basis([plan], push=push, everything=False))
 
 
 def test_the_format_is_the_one_that_was_reviewed() -> None:
@@ -55,6 +55,7 @@ def test_every_field_whose_name_does_not_say_it_all_is_described() -> None:
         "Document.format_version",
         "Document.basis",
         "Document.models",
+        "Document.removed",
         "PlannedModel.name",
         "PlannedModel.changes",
         "PlannedModel.steps",
@@ -62,6 +63,8 @@ def test_every_field_whose_name_does_not_say_it_all_is_described() -> None:
         "PlannedModel.warnings",
         "PlannedStep.reason",
         "PlannedDeployment.environment",
+        "PlannedRemoval.environment",
+        "PlannedRemoval.files",
         "ChangedField.places",
         "Basis.commit",
         "Basis.models",
@@ -118,7 +121,8 @@ def test_a_model_has_its_change_steps_objects_and_warnings(
     kind = {"kind": "Service", "metadata": {"name": "churn"}}
     writes = deployment("default", ["a.yaml"], [kind | {"x": 1}], [kind | {"x": 2}])
     warning = Diagnostic("look", Location("m.yaml", 2, 3), "do", severity="warning")
-    made = document([Outlook(plan, (writes,), (warning,))], basis([plan], push=False))
+    outlooks = Outlooks((Outlook(plan, (writes,), (warning,)),))
+    made = document(outlooks, basis([plan], push=False, everything=True))
     plain = json.loads(made.model_dump_json())
     assert plain["work"] is True
     (model,) = plain["models"]

@@ -11,7 +11,7 @@ from modelspec.plan.basis import basis
 from modelspec.plan.document import document
 from modelspec.plan.explain import lines
 from modelspec.plan.facts import Facts
-from modelspec.plan.outlook import Outlook
+from modelspec.plan.outlook import Outlook, Outlooks
 from modelspec.plan.pins import BASE, DATA, changed_pins, lock_path, not_pinned, pins_of
 from modelspec.plan.plan import inputs_digest, make_plan
 from modelspec.plan.release import Release
@@ -132,7 +132,8 @@ def test_the_plan_says_where_a_base_is_not_pinned() -> None:
 def test_programs_are_told_what_is_not_pinned() -> None:
     def told(**fields: object) -> tuple[str, ...]:
         plan = make_plan(spec_of(), facts(**fields))
-        (model,) = document([Outlook(plan)], basis([plan], push=False)).models
+        decided = basis([plan], push=False, everything=True)
+        (model,) = document(Outlooks((Outlook(plan),)), decided).models
         return model.not_pinned
 
     assert told() == (BASE,)

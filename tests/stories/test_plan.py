@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.stories.project import SPEC, Project
+from tests.stories.project import DATA, SPEC, Project
 
 ENDS = ("release", "render")
 MONITOR = "monitor:\n  slo: {latency_p99: 250ms}\n"
@@ -110,7 +110,7 @@ def test_a_plan_is_refused_when_something_moved_and_says_what(
     assert released.state() == before
     released.git("reset", "-q", "--hard", old)
     released.git("tag", "ripe/v7.0.0")
-    said = released.run("apply", "ripe", "--plan", digest, code=8).errors
+    said = released.run("apply", "--plan", digest, code=8).errors
     assert "more: the tag ripe/v7.0.0 was made\n" in said
     released.git("tag", "-d", "ripe/v7.0.0")
     # The lock was given back each time, and the plan holds again.
@@ -167,6 +167,31 @@ def test_check_is_exit_7_where_apply_would_do_something(released: Project) -> No
     released.run("plan", "--check")
     released.edit(SPEC, "owner: orchard", "owner: garden")
     released.run("plan", "--check", code=7)
+
+
+def test_what_a_model_leaves_behind_is_planned_and_removed(released: Project) -> None:
+    released.write("models/other/model.yaml", released.path(SPEC).read_text("utf-8"))
+    released.edit("models/other/model.yaml", "name: ripe", "name: other")
+    released.write("models/other/fruit.csv", released.path(DATA).read_bytes())
+    released.git("rm", "-q", "--cached", SPEC)
+    released.path(SPEC).unlink()
+    assert f"Not committed yet: {SPEC}\n" in released.run("plan").output
+    released.commit()
+    said = released.run("plan", "--check", code=7).output
+    assert (
+        "ripe   nothing asks for it any more\n"
+        "  remove    deploy/default/ripe: 3 files, 8 objects gone\n"
+    ) in said
+    document = json.loads(released.run("plan", "--json").output)
+    (gone,) = document["removed"]
+    assert (gone["name"], gone["environment"], len(gone["objects"])) == ("ripe", "default", 8)
+    assert json.loads(released.run("plan", "other", "--json").output)["removed"] == []
+    some = json.loads(released.run("plan", "other", "--json").output)["digest"]
+    assert some != document["digest"]
+    said = released.run("apply", "--plan", document["digest"]).output
+    assert said.endswith("  remove    deploy/default/ripe: 3 files\n")
+    assert not released.path("deploy/default/ripe").exists()
+    assert "ripe" not in released.run("plan").output
 
 
 def test_a_first_plan_of_a_fresh_clone_knows_from_the_tag_how_long_it_takes(
