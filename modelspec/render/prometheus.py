@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from modelspec.render import drift, slo
 from modelspec.render.release import Released
-from modelspec.render.slo import Watched, rules
+from modelspec.render.watched import Watched
 from modelspec.serving.contract import METRICS_ROUTE, PORT_NAME
 
 FILES = {"prometheus/monitoring.yaml.j2": "monitoring.yaml"}
@@ -27,7 +28,9 @@ def context(released: Released) -> dict[str, Any]:
         released.environment.name,
         released.environment.namespace,
     )
-    groups, notes = rules(watched, spec.monitor.slo)
+    groups, notes = slo.rules(watched, spec.monitor.slo)
+    if spec.monitor.drift:
+        groups.append(drift.rules(watched, spec.monitor.drift))
     return {
         "rule_metadata": released.metadata(release.version),
         "notes": {"modelspec/slo-windows": "; ".join(notes)} if notes else {},

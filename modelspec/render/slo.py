@@ -10,14 +10,13 @@ Recorded series carry no version, so that a release does not cut a window in two
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from modelspec.diagnostics import Diagnostic, InputError
-from modelspec.render.promql import go_text, rate, selector, union
+from modelspec.render.promql import rate, selector, union
+from modelspec.render.watched import Group, Rule, Watched, described, group, plain
 from modelspec.render.windows import BASE, Tier, minutes_text, tiers
 from modelspec.serving.contract import (
     CODES,
@@ -32,10 +31,7 @@ from modelspec.spec.units import duration_text, percent_text
 # 429 and 503 are how an overloaded server sends callers away; 4xx else is the caller's mistake.
 FAILURES = tuple(code for code in CODES if code == "429" or code.startswith("5"))
 LATENCY_OBJECTIVE = Decimal("0.99")
-INTERVAL = "30s"
 ABSENT_FOR = "10m"
-
-Rule = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +58,7 @@ def neighbours(latency: timedelta) -> tuple[timedelta, ...]:
     return (*[b for b in bounds if b < latency][-1:], *[b for b in bounds if b > latency][:1])
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A model where it runs.
-
-    Attributes:
-        name: of the model, which is the `job` of its series too.
-        version: MAJOR.MINOR.PATCH, for the labels of alerts.
-        owner: for the annotations of alerts; may be empty.
-        environment: its name, which keeps what is recorded apart from that of other environments.
-        namespace: of its pods; None if that is up to whoever applies.
-    """
-
-    name: str
-    version: str
-    owner: str
-    environment: str
-    namespace: str | None = None
-
-    @property
-    def scraped(self) -> dict[str, str]:
-        """Labels of the series of its pods, and of no others if the namespace is known."""
-        return {"job": self.name} | ({"namespace": self.namespace} if self.namespace else {})
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """Labels of what is recorded about it."""
-        return {"model": self.name, "environment": self.environment}
-
-
-def rules(watched: Watched, slo: Slo) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+def rules(watched: Watched, slo: Slo) -> tuple[list[Group], tuple[str, ...]]:
     """The groups of a PrometheusRule for one model.
 
     Args:
@@ -111,13 +78,9 @@ def rules(watched: Watched, slo: Slo) -> tuple[list[dict[str, Any]], tuple[str, 
         notes += [f"{objective.name}: {note}" for note in said]
         recorded = _recorded(watched, objective, found)
         alerts = [_alert(watched, objective, tier) for tier in found]
-        groups.append(_group(f"{watched.name}-{objective.name}", recorded + alerts))
-    groups.append(_group(f"{watched.name}-absence", [_absence(watched)]))
+        groups.append(group(f"{watched.name}-{objective.name}", recorded + alerts))
+    groups.append(group(f"{watched.name}-absence", [_absence(watched)]))
     return groups, tuple(notes)
-
-
-def _group(name: str, rules: list[Rule]) -> dict[str, Any]:
-    return {"name": name, "interval": INTERVAL, "rules": rules}
 
 
 def _sum(rates: str) -> str:
@@ -191,7 +154,7 @@ def _recorded(watched: Watched, objective: Objective, found: tuple[Tier, ...]) -
 
 def _alert(watched: Watched, objective: Objective, tier: Tier) -> Rule:
     budget = 1 - objective.share
-    threshold = _plain(tier.factor * budget)
+    threshold = plain(tier.factor * budget)
     long, short = minutes_text(tier.long), minutes_text(tier.short)
     over = " and ".join(
         f"{_series(_ratio(window), watched, objective.name)} > {threshold}"
@@ -207,9 +170,9 @@ def _alert(watched: Watched, objective: Objective, tier: Tier) -> Rule:
             "slo": objective.name,
             "window": long,
         },
-        "annotations": _annotations(
-            watched.owner,
-            f"{watched.name} spends its {objective.name} budget {_plain(tier.factor)} times as "
+        "annotations": described(
+            watched,
+            f"{watched.name} spends its {objective.name} budget {plain(tier.factor)} times as "
             f"fast as its objective allows",
             f"{{{{ $value | humanizePercentage }}}} of requests {objective.bad} over {long}, and "
             f"the last {short} are no better. At that speed {long} cost at least "
@@ -231,20 +194,10 @@ def _absence(watched: Watched) -> Rule:
             "version": watched.version,
             "slo": "availability",
         },
-        "annotations": _annotations(
-            watched.owner,
+        "annotations": described(
+            watched,
             f"{name} reports no metrics",
             f"No pod of {name} was scraped for {ABSENT_FOR}: none runs, or none can be reached. "
             f"Until then its objectives are not watched.",
         ),
     }
-
-
-def _annotations(owner: str, summary: str, description: str) -> Mapping[str, str]:
-    about = {"summary": summary, "description": description}
-    return {**about, "owner": go_text(owner)} if owner else about
-
-
-def _plain(number: Decimal) -> str:
-    """Without an exponent and trailing zeros."""
-    return f"{number.normalize():f}"

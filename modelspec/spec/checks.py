@@ -34,6 +34,7 @@ def check(spec: ModelSpec) -> Iterator[Finding]:
     yield from check_gates(spec)
     yield from _serving(spec)
     yield from _latency(spec)
+    yield from _drift(spec)
 
 
 def _target(spec: ModelSpec) -> Iterator[Finding]:
@@ -182,3 +183,12 @@ def _latency(spec: ModelSpec) -> Iterator[Finding]:
     )
     hint = f"write {' or '.join(below + above)}"
     yield Finding(("monitor", "slo", "latency_p99"), message, hint)
+
+
+def _drift(spec: ModelSpec) -> Iterator[Finding]:
+    drift = spec.monitor.drift
+    if drift and drift.warn >= drift.alert:
+        given = "warn" if "warn" in drift.model_fields_set else "alert"
+        message = f"a warning above {drift.warn:g} is not before an alert above {drift.alert:g}"
+        paths: tuple[Path, ...] = (("monitor", "drift", "warn"), ("monitor", "drift", "alert"))
+        yield Finding(("monitor", "drift", given), message, "make warn less than alert", paths)

@@ -21,7 +21,6 @@ _MODEL_KEYS = (
     ("container", "builder"),
     ("serve", "feedback"),
     ("serve", "batching"),
-    ("monitor", "drift"),
     ("monitor", "quality"),
     ("monitor", "staleness"),
     ("monitor", "alerts"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from modelspec.spec.base import Duration, Percent, Strict
+from modelspec.spec.base import Duration, Number, Percent, Strict
 
 
 class Slo(Strict):
@@ -32,7 +32,24 @@ class Slo(Strict):
     )
 
 
+class Drift(Strict):
+    """Population stability indexes of live rows against training rows, over a day.
+
+    Of each feature that is not personal, and of what the model answers.
+    """
+
+    warn: Number = Field(default=0.1, gt=0, le=100, description="A small shift: a ticket above it.")
+    alert: Number = Field(
+        default=0.25, gt=0, le=100, description="A large shift: another ticket above it."
+    )
+
+
 class Monitor(Strict):
     """What is watched."""
 
     slo: Slo = Field(default=Slo(), description="Service level objectives.")
+    drift: Drift | None = Field(
+        default=None,
+        description="Whether live rows look like training rows. Left out: no alerts about it.",
+        examples=[{"warn": 0.1, "alert": 0.25}],
+    )

@@ -41,12 +41,20 @@ def rule_spec(lock: Mapping[str, Any]) -> dict[str, Any]:
     return spec
 
 
-def run(folder: Path, spec: Mapping[str, Any], tests: Iterable[Mapping[str, Any]]) -> None:
-    """`promtool check rules` and `promtool test rules` on one PrometheusRule."""
+def run(
+    folder: Path,
+    spec: Mapping[str, Any],
+    tests: Iterable[Mapping[str, Any]],
+    interval: str = "1m",
+) -> None:
+    """`promtool check rules` and `promtool test rules` on one PrometheusRule.
+
+    promtool evaluates all groups at `interval`, whatever theirs are.
+    """
     program = tool()
     (folder / "rules.json").write_text(json.dumps(spec))
     _call([program, "check", "rules", str(folder / "rules.json")])
-    whole = {"rule_files": ["rules.json"], "evaluation_interval": "1m", "tests": list(tests)}
+    whole = {"rule_files": ["rules.json"], "evaluation_interval": interval, "tests": list(tests)}
     (folder / "tests.json").write_text(json.dumps(whole))
     _call([program, "test", "rules", str(folder / "tests.json")])
 

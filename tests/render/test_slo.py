@@ -8,7 +8,8 @@ import pytest
 
 from modelspec.diagnostics import InputError
 from modelspec.render.promql import go_text, label_value
-from modelspec.render.slo import Watched, neighbours, rules
+from modelspec.render.slo import neighbours, rules
+from modelspec.render.watched import Watched
 from modelspec.serving.contract import DURATION_BUCKETS
 from modelspec.spec.monitoring import Slo
 from tests.render.hostile import HOSTILE
