@@ -1,0 +1,104 @@
+"""Images of every runtime, each with the same model, running as they would in a cluster."""
+
+from __future__ import annotations
+
+import random
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from modelspec.adapters import base as bases
+from modelspec.adapters import container, image
+from modelspec.adapters.engine import NoEngine, connect
+from modelspec.serving.preprocess import Preprocessor
+from tests.adapters.images.parts import BASE, COMMIT, missing
+from tests.serving.folders import Folder, churn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from modelspec.adapters.running import Running
+
+ROWS = 1000
+
+
+def litert(folder: Folder, rows: list[list[Any]]) -> NDArray[np.float32]:
+    """What a TFLite file answers in this process, all rows at once."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(folder.path / "model.tflite"), num_threads=1)
+    encoded = Preprocessor(folder.features).rows(rows)
+    index = interpreter.get_input_details()[0]["index"]
+    interpreter.resize_tensor_input(index, encoded.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(index, encoded)
+    interpreter.invoke()
+    answer: NDArray[np.float32] = interpreter.get_tensor(
+        interpreter.get_output_details()[0]["index"]
+    )
+    return answer[:, 0]
+
+
+RUNTIMES = {"tflite": (churn, litert)}
+"""By runtime: what writes a model folder, and what its file answers in this process."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running image and what is in it."""
+
+    running: Running
+    folder: Folder
+    in_process: Callable[[Folder, list[list[Any]]], NDArray[np.float32]]
+
+
+@pytest.fixture(scope="session", params=RUNTIMES)
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """The image of a runtime in a container."""
+    write, in_process = RUNTIMES[request.param]
+    folder = write(tmp_path_factory.mktemp(request.param))
+    built = tmp_path_factory.mktemp("image")
+    with ExitStack() as stack:
+        try:
+            engine = connect()
+        except NoEngine as error:
+            missing(str(error))
+        stack.callback(engine.close)
+        held = _load(engine, folder.path, built)
+        stack.callback(engine.client.images.remove, held, force=True)
+        running = stack.enter_context(container.run(engine, held))
+        yield Served(running, folder, in_process)
+
+
+def _load(engine: Any, folder: Path, built: Path) -> str:
+    base = bases.from_engine(BASE, engine)
+    if base is None:
+        missing(f"the base image {BASE}")
+    model = {path.name: path.read_bytes() for path in folder.iterdir()}
+    about = image.labels(base, name="churn", version="1.4", commit=COMMIT, committed=0, model=model)
+    made = image.build(built, base, model, about, 0)
+    return container.load(engine, built, made.tag("churn"), built)
+
+
+@pytest.fixture(scope="session")
+def rows() -> list[list[Any]]:
+    """Rows as they come: values seen before and others, whole numbers and others."""
+    chance = random.Random(11)
+    return [
+        [
+            chance.choice(["free", "pro", "team", "trial", "ä"]),
+            chance.choice([chance.uniform(0, 80), float(chance.randrange(80)), 1e-300]),
+            chance.choice(["north", "south", "west"]),
+            chance.choice([chance.uniform(20, 90), float(chance.randrange(20, 90))]),
+            chance.choice(["web", "phone", ""]),
+        ]
+        for _ in range(ROWS)
+    ]
