@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from types import FrameType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
 
 
 def main() -> None:
     """Run the command line, exit with its code."""
-    signal.signal(signal.SIGTERM, _terminated)
     try:
         code = _run(sys.argv[1:])
         sys.stdout.flush()
@@ -25,9 +26,12 @@ def _run(words: list[str]) -> int:
         from modelspec.cli.unchanged import answered
 
         if not answered(words):
+            import signal
+
             from modelspec.cli.app import app
 
-            app()
+            signal.signal(signal.SIGTERM, _terminated)
+            app(words)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except KeyboardInterrupt:

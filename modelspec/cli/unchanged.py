@@ -1,11 +1,16 @@
-"""`modelspec apply` and `modelspec plan` when there is nothing to do: no typer, no pydantic."""
+"""`modelspec apply` and `modelspec plan` when there is nothing to do: almost no imports."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Sequence
-from pathlib import Path
+
+from modelspec.adapters import index
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def answered(arguments: Sequence[str]) -> bool:
@@ -18,13 +23,19 @@ def answered(arguments: Sequence[str]) -> bool:
         return False
     if any(word.startswith("-") for word in arguments):
         return False
-    from modelspec.stages.unchanged import unchanged
+    began, here = time.monotonic(), os.getcwd()
+    command, *words = arguments
+    root = index.root_of(here)
+    found = index.answer(root, index.idle(here, words)) if root else None
+    if found is None:
+        from pathlib import Path
 
-    began = time.monotonic()
-    found = unchanged(Path.cwd(), arguments[1:])
+        from modelspec.stages.unchanged import unchanged
+
+        found = unchanged(Path(here), words)
     if found is None:
         return False
     for name, version in found:
-        took = f" ({time.monotonic() - began:.2f} s)" if arguments[0] == "apply" else ""
+        took = f" ({time.monotonic() - began:.2f} s)" if command == "apply" else ""
         sys.stdout.write(f"{name}   {version} is up to date.{took}\n")
     return True

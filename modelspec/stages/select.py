@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import shlex
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -108,15 +108,19 @@ class _Heads:
 
 def worktree(root: Path) -> list[str]:
     """Every `model.yaml` below a folder, but not in hidden or built ones or other repositories."""
-    found: list[str] = []
-    for folder, folders, files in os.walk(root):
-        if ".git" in (*folders, *files) and Path(folder) != root:
-            folders.clear()
-            continue
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in SKIPPED)
-        if FILE in files:
-            found.append(Path(folder, FILE).relative_to(root).as_posix())
-    return found
+    return [
+        (folder / FILE).relative_to(root).as_posix() for folder, f in folders(root) if FILE in f
+    ]
+
+
+def folders(root: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Every folder in which specs are looked for, and its files; none of other repositories."""
+    for folder, below, files in os.walk(root):
+        if ".git" in (*below, *files) and Path(folder) != root:
+            below.clear()
+            files.clear()
+        below[:] = sorted(f for f in below if not f.startswith(".") and f not in SKIPPED)
+        yield Path(folder), files
 
 
 class WorktreeFiles:

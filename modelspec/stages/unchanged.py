@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from modelspec.adapters.git import Repository
+from modelspec.adapters.index import idle
 from modelspec.diagnostics import TemplateError
 from modelspec.plan.lock import lock_of
 from modelspec.plan.pins import lock_path
 from modelspec.plan.tags import Version, parse
 from modelspec.stages import deploy, select, templates
+from modelspec.stages.watch import Watch
 
 Record = Mapping[str, Any]
 
@@ -35,6 +37,7 @@ def unchanged(start: Path, words: Sequence[str]) -> list[tuple[str, str]] | None
         WorldError: no repository, no commits, or git fails.
     """
     repository = Repository.open(start)
+    watch = Watch(repository)
     tree = repository.tree(repository.head().oid)
     specs = select.committed_specs(list(tree))
     if not specs or specs != sorted(select.worktree(repository.root)):
@@ -51,7 +54,9 @@ def unchanged(start: Path, words: Sequence[str]) -> list[tuple[str, str]] | None
     names = {record["name"] for record in found.values()}
     if not _are_current(repository, tree, chosen) or deploy.has_others(repository.root, names):
         return None
-    return [(record["name"], record["version"]) for record in chosen]
+    answer = [(record["name"], record["version"]) for record in chosen]
+    watch.keep(idle(str(start), words), answer, sources)
+    return answer
 
 
 def _are_current(repository: Repository, tree: Mapping[str, str], chosen: Sequence[Record]) -> bool:
