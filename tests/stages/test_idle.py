@@ -129,7 +129,7 @@ PLANS: dict[str, tuple[Callable[[Work], object], str]] = {
     ),
     "a commit": (edited_and_committed, "train.epochs: 300 -> 301"),
     "another HEAD": (another_head, "train.epochs: 300 -> 301"),
-    "a tag made": (another_release, "wine   1.0.1 is up to date"),
+    "a tag made": (another_release, "wine   1.0.1 is released, its files are out of date"),
     "a tag deleted": (lambda work: git(work.root, "tag", "-d", "wine/v1.0.0"), "first release"),
     "data taken out of the commit": (
         lambda work: git(work.root, "rm", "-q", "--cached", DATA),
