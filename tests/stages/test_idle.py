@@ -170,7 +170,7 @@ def test_what_is_rendered_is_looked_at_again_when_a_file_has_changed(
     assert not work.kept()
     said = work.says("render", "--check")
     assert said.startswith("7\n") or "is not what its release.lock renders to" in said
-    assert "deploy/default/wine: " in work.says("apply")
+    assert "deploy/default/wine: " in work.says("apply", "--force")
     time.sleep(0.02)
     assert UP_TO_DATE in work.says("plan")
     assert work.kept()
@@ -226,8 +226,9 @@ def test_another_modelspec_looks_again(work: Work) -> None:
         said = says("render", "--check")
         assert said.startswith(TOOLS[name][2][0]), said
         assert TOOLS[name][2][2:] in said
-        says("apply")
-        time.sleep(0.02)
+        if said.startswith("7"):
+            says("apply")
+            time.sleep(0.02)
         assert not kept()
         assert kept()
 
