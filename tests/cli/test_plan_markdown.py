@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -30,9 +31,9 @@ def outlook(text: str = "x", objects: int = 1) -> Outlook:
     spec = spec_of(**{"metadata.description": text, "data.target.column": text or "c"})
     known = facts(files={text: "b" * 40})
     writes = deployment("default", ["serving.yaml"], old, new)
-    return Outlook(
-        make_plan(spec, known), (writes,), (Diagnostic(text, severity="warning"),), (text,)
-    )
+    plan = make_plan(spec, known)
+    plan = replace(plan, steps=tuple(replace(step, reason=text) for step in plan.steps))
+    return Outlook(plan, (writes,), (Diagnostic(text, severity="warning"),), (text,))
 
 
 def _object(number: int, text: str, name: str = "churn") -> dict[str, Any]:
@@ -103,7 +104,7 @@ def test_nobody_is_mentioned_and_nothing_linked(text: str) -> None:
 
 
 def test_what_does_not_fit_is_counted_and_the_rest_stays_whole() -> None:
-    many = Outlooks((outlook("y" * 2000, objects=20),) * 60)
+    many = Outlooks((outlook("y" * 200, objects=200),) * 60)
     text = markdown(many, DIGEST)
     assert 0.6 * ROOM < len(text.encode()) <= ROOM
     assert "the objects do not fit here" in text

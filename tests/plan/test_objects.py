@@ -27,6 +27,16 @@ def test_labels_that_name_the_release_are_no_change() -> None:
     assert (one.added, one.removed, one.changes) == ((), (), ())
 
 
+def test_what_an_alert_says_of_its_version_and_a_pod_of_its_image_is_no_change() -> None:
+    def objects(version: str) -> list[dict[str, Any]]:
+        rule = {"alert": "Burn", "labels": {"version": version, "severity": "page"}}
+        names = {"modelspec/commit": version, "modelspec/image-id": version}
+        meta = {"name": "churn", "annotations": names}
+        return [{"kind": "PrometheusRule", "metadata": meta, "spec": {"rules": [rule]}}]
+
+    assert deployment("default", [], objects("1.0.0"), objects("1.0.1")).changes == ()
+
+
 def test_the_same_change_in_several_objects_is_told_once() -> None:
     old = [pod("a", team="red"), service("1.0", team="red")]
     new = [pod("a", team="blue"), service("1.0", team="blue")]

@@ -78,6 +78,16 @@ def test_files_and_pins_and_what_is_not_made_yet_are_told(old: Release) -> None:
     assert "was bbbbbbbbbbbb" in text
 
 
+def test_after_a_revert_it_is_compared_with_the_release_of_these_inputs(
+    old: Release, release: Releaser
+) -> None:
+    newer = release(spec_of(**{"train.epochs": 9}), facts(), "1.1.0")
+    known = facts(releases=(old, newer), taken=(Version(1, 0, 0), Version(1, 1, 0)))
+    plan = make_plan(spec_of(), known)
+    assert plan.previous == newer
+    assert differing(plan, "train") == []
+
+
 def test_without_a_release_there_is_nothing_to_compare_with() -> None:
     plan = make_plan(spec_of(), facts())
     assert [differing(plan, step.name) for step in plan.steps] == [[] for _ in plan.steps]
