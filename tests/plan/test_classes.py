@@ -9,10 +9,11 @@ from typing import get_args
 
 import pytest
 
-from modelspec.plan.classes import Class, class_of
+from modelspec.plan.classes import _OF_STAGES, Class, class_of
 from modelspec.plan.plan import make_plan
 from modelspec.plan.release import Release
 from modelspec.plan.tags import Version
+from modelspec.stages.execute import STAGES
 from tests.plan.conftest import Runner, facts, spec_of
 
 Releaser = Callable[..., Release]
@@ -68,3 +69,7 @@ def test_a_release_that_exists_is_up_to_date_unless_its_files_are_not(release: R
 def test_the_page_on_plans_tells_every_class() -> None:
     page = (Path(__file__).parents[2] / "docs" / "plan.md").read_text("utf-8")
     assert [one for one in get_args(Class) if f"\n| {one} |" not in page] == []
+
+
+def test_a_step_of_every_stage_has_a_class() -> None:
+    assert _OF_STAGES.keys() == {*STAGES}
