@@ -16,6 +16,8 @@ from .problems import Problem
 
 SWEEP_SECONDS = 0.25
 _STALLED_SECONDS = 0.25
+# Of a body that is too large, what is read all the same: a client hears why only if it may finish.
+_MOST_DISCARDED = 4 * MAX_BODY_BYTES
 _SMALL_DIGITS = len(str(SMALL_BODY_BYTES))
 
 
@@ -100,12 +102,12 @@ class Reader:
             ClientGoneError: nobody is there any more to be answered.
         """
         length = headers.get("content-length")
-        if length is not None and int(length) > MAX_BODY_BYTES:
+        if length is not None and int(length) > _MOST_DISCARDED:
             raise _too_large()
         # The server has dropped a length that was given beside a transfer encoding, and will
         # close the connection: nothing can be smuggled in behind such a request.
-        encoded = length is None and headers.get("transfer-encoding", "chunked") != "chunked"
-        if encoded or "content-encoding" in headers:
+        coding = "chunked" if length else headers.get("transfer-encoding", "chunked").lower()
+        if coding != "chunked" or "content-encoding" in headers:
             raise Problem(415, "compressed bodies are not read", close=True)
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - only ever called by the server's task
@@ -126,11 +128,16 @@ class Reader:
     async def _pieces(self, arrival: Arrival, protocol: Any) -> bytes:
         """A body that is not small."""
         pieces = []
+        size = 0
         async for piece in protocol:
-            self.hold(arrival, len(piece))
-            if arrival.held > MAX_BODY_BYTES:
-                raise _too_large()
-            pieces.append(piece)
+            size += len(piece)
+            if size <= MAX_BODY_BYTES:
+                self.hold(arrival, len(piece))
+                pieces.append(piece)
+            elif size > _MOST_DISCARDED:
+                break
+        if size > MAX_BODY_BYTES:
+            raise _too_large()
         return b"".join(pieces)
 
     def _make_room(self) -> None:

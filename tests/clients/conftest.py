@@ -14,6 +14,7 @@ from modelspec.adapters import container, image
 from modelspec.adapters.engine import NoEngine, connect
 from modelspec.serving.preprocess import Preprocessor
 from tests.adapters.images.parts import BASE, COMMIT, missing
+from tests.serving.calls import GrpcServer
 from tests.serving.folders import Folder, churn
 
 if TYPE_CHECKING:
@@ -86,6 +87,22 @@ def _load(engine: Any, folder: Path, built: Path) -> str:
     about = image.labels(base, name="churn", version="1.4", commit=COMMIT, committed=0, model=model)
     made = image.build(built, base, model, about, 0)
     return container.load(engine, built, made.tag("churn"), built)
+
+
+class Contained(GrpcServer):
+    """The client's side of a server that runs in a container."""
+
+    def __init__(self, running: Running) -> None:
+        self.port, self.grpc_port = running.port, running.grpc_port
+        self.channel = self.connect_grpc()
+
+
+@pytest.fixture(scope="session")
+def server(served: Served) -> Iterator[Contained]:
+    """What tests of a server as a process ask, too."""
+    made = Contained(served.running)
+    yield made
+    made.channel.close()
 
 
 @pytest.fixture(scope="session")

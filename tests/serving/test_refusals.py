@@ -63,6 +63,29 @@ def test_other_paths_and_methods_are_refused(
     assert reply.headers.get("allow") == allow
 
 
+ROUTES = {
+    "GET": [
+        *("/", "/healthz", "/readyz", "/metrics", "/v2", "/v2/health/live", "/v2/health/ready"),
+        *("/v1/models/churn", "/v1/models/churn/metadata", "/v1/models/churn/versions/1004"),
+        *("/v2/models/churn", "/v2/models/churn/ready", "/v2/models/churn/versions/1004/ready"),
+    ],
+    "POST": [
+        *("/v1/models/churn:predict", "/v1/models/churn/labels/stable:classify"),
+        *("/v2/models/churn/infer", "/v2/models/churn/versions/1004/infer"),
+    ],
+}
+
+
+@pytest.mark.parametrize("method", ["TRACE", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW", "get"])
+def test_every_route_has_one_method(server: Server, method: str) -> None:
+    for allowed, paths in ROUTES.items():
+        for path in paths:
+            reply = server.request(method, path)
+            problem(reply, 405)
+            assert reply.headers["allow"] == allowed, path
+            assert server.request(allowed, path, GOOD).status != 405, path
+
+
 _CELLS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
