@@ -224,10 +224,10 @@ def _chunk(content: bytes) -> bytes:
 
 
 def _raw(server: Server, request: bytes) -> bytes:
-    """What comes back until the server closes or says nothing for a second."""
+    """What comes back until the server closes or says nothing for two seconds."""
     answer = b""
     with server.socket() as connection:
-        connection.settimeout(1)
+        connection.settimeout(2)
         # It may stop reading, which is the point; the answer is still there.
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(request)
