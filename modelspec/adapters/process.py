@@ -131,8 +131,10 @@ def _unpacked(folder: Path, scratch: Path | None) -> Iterator[_Unpacked]:
         variables = {k: v.replace(f"/{HOME}", str(home)) for k, v in variables.items()}
         variables[contract.ENV_MODEL_DIR] = str(home / "model")
         variables["PATH"] = os.environ.get("PATH", os.defpath)
-        if libraries := os.environ.get("LD_LIBRARY_PATH"):  # some Pythons are found by it only
-            variables["LD_LIBRARY_PATH"] = libraries
+        # Some Pythons find their libraries by the first only.
+        for inherited in ("LD_LIBRARY_PATH", contract.ENV_FEEDBACK_TOKEN_FILE):
+            if value := os.environ.get(inherited):
+                variables[inherited] = value
         yield _Unpacked(Path(name), (python, *settings["Entrypoint"][1:]), variables)
 
 

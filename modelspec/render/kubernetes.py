@@ -7,6 +7,7 @@ from typing import Any
 
 from modelspec.render.release import Released
 from modelspec.serving.contract import (
+    ENV_FEEDBACK_TOKEN_FILE,
     GRPC_PORT,
     GRPC_PORT_NAME,
     HEALTH_ROUTE,
@@ -17,6 +18,8 @@ from modelspec.serving.contract import (
 
 FILES = {"kubernetes/serving.yaml.j2": "serving.yaml"}
 
+FEEDBACK_FOLDER = "/var/run/secrets/modelspec/feedback"
+FEEDBACK_KEY = "token"
 USER = 10001
 DRAIN_SECONDS = 5
 """How long a pod that is to stop still answers: until every proxy has heard that it goes."""
@@ -46,8 +49,20 @@ def context(released: Released) -> dict[str, Any]:
             "target_cpu": _percent(deploy.replicas.target_cpu),
         },
         "resources": {"cpu": deploy.resources.cpu, "memory": deploy.resources.memory},
+        "feedback": _feedback(released) if released.spec.serve.feedback else None,
         "user": USER,
         "drain_seconds": DRAIN_SECONDS,
+    }
+
+
+def _feedback(released: Released) -> dict[str, str]:
+    """The Secret whose token callers have to show; a person makes it, once a namespace."""
+    return {
+        "secret": f"{released.release.name}-feedback",
+        "key": FEEDBACK_KEY,
+        "folder": FEEDBACK_FOLDER,
+        "variable": ENV_FEEDBACK_TOKEN_FILE,
+        "file": f"{FEEDBACK_FOLDER}/{FEEDBACK_KEY}",
     }
 
 

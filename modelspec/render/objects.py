@@ -83,7 +83,11 @@ def _deployment(one: Object, objects: Sequence[Object]) -> Iterator[str]:
     account = at(pod, "spec", "serviceAccountName")
     if account and f"ServiceAccount {account}" not in map(title, objects):
         yield f"there is no ServiceAccount {account}"
+    volumes = [volume.get("name") for volume in mappings(pod, "spec", "volumes")]
     for container in mappings(pod, "spec", "containers"):
+        for mount in mappings(container, "volumeMounts"):
+            if mount.get("name") not in volumes:
+                yield f"there is no volume {mount.get('name')} to mount"
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
             port = at(container, probe, "httpGet", "port")
             if port is not None and port not in _ports([pod]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelspec.render import drift, slo
+from modelspec.render import drift, quality, slo
 from modelspec.render.release import Released
 from modelspec.render.watched import Watched
 from modelspec.serving.contract import METRICS_ROUTE, PORT_NAME
@@ -31,6 +31,9 @@ def context(released: Released) -> dict[str, Any]:
     groups, notes = slo.rules(watched, spec.monitor.slo)
     if spec.monitor.drift:
         groups.append(drift.rules(watched, spec.monitor.drift))
+    if spec.monitor.quality:
+        classes = release.schema_.classes
+        groups.append(quality.rules(watched, spec.monitor.quality, classes))
     return {
         "rule_metadata": released.metadata(release.version),
         "notes": {"modelspec/slo-windows": "; ".join(notes)} if notes else {},

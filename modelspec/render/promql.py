@@ -14,13 +14,13 @@ def label_value(value: str) -> str:
     return "'" + escaped.replace("\n", "\\n").replace("\r", "\\r") + "'"
 
 
-def selector(metric: str, **labels: str) -> str:
+def selector(metric: str, /, **labels: str) -> str:
     """A metric with matchers. They are `=` only: no value can widen what is selected."""
     matchers = ", ".join(f"{name}={label_value(value)}" for name, value in labels.items())
     return f"{metric}{{{matchers}}}" if matchers else metric
 
 
-def rate(metric: str, window: str, **labels: str) -> str:
+def rate(metric: str, window: str, /, **labels: str) -> str:
     """The rate of a counter per second, per series."""
     return f"rate({selector(metric, **labels)}[{window}])"
 

@@ -7,9 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from modelspec.render.objects import mapping, mappings
-from modelspec.serving.contract import METRICS, REQUEST_DURATION
+from modelspec.serving.contract import FEEDBACK_METRICS, METRICS, REQUEST_DURATION
 
-_KNOWN = {*METRICS, *(f"{REQUEST_DURATION}_{part}" for part in ("bucket", "count", "sum"))}
+_KNOWN = {
+    *METRICS,
+    *FEEDBACK_METRICS,
+    *(f"{REQUEST_DURATION}_{part}" for part in ("bucket", "count", "sum")),
+}
 _STRING = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`[^`]*`""", re.DOTALL)
 _SELECTED = re.compile(r"(?<![\w:$])[a-zA-Z_:][\w:]*(?=\s*[{\[])")
 _OURS = re.compile(r"(?<![\w:$])(?:modelspec_\w+|[a-zA-Z_]\w*:[\w:]+)")

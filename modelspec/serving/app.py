@@ -15,13 +15,15 @@ from .problems import Problem
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Mapping
 
     from .exchange import Exchange, Headers
+    from .feedback import Feedback
     from .routes import Routes
     from .service import Service
 
 _CLOSE = ("connection", "close")
+_BEARER = ("www-authenticate", "Bearer")
 _TEXT: Headers = [("content-type", "text/plain; charset=utf-8")]
 _PROBLEM: Headers = [("content-type", problems.MEDIA_TYPE)]
 _OVERLOADED = overloaded().body()
@@ -33,11 +35,12 @@ class Application:
     Args:
         service: predicts.
         routes: what is at which path.
+        feedback: takes late labels, by path; empty where the model takes none.
     """
 
-    def __init__(self, service: Service, routes: Routes) -> None:
+    def __init__(self, service: Service, routes: Routes, feedback: Mapping[str, Feedback]) -> None:
         self._service, self._metrics = service, service.metrics
-        self._asked, self._shown = routes.asked, routes.shown
+        self._asked, self._shown, self._feedback = routes.asked, routes.shown, feedback
         self._own = {
             HEALTH_ROUTE: self._health,
             READY_ROUTE: self._readiness,
@@ -52,7 +55,7 @@ class Application:
         """Answers one request."""
         exchange = self._asked.get(scope.path)
         if exchange is None or scope.method != "POST":
-            return self._other(scope.path, scope.method, protocol)
+            return self._other(scope, protocol)
         if self._service.full:
             return self._turn_away(protocol)
         return self._predict(exchange, scope.headers, protocol)
@@ -79,9 +82,12 @@ class Application:
         headers = [*_PROBLEM, RETRY] if self._service.ready else [*_PROBLEM, RETRY, _CLOSE]
         protocol.response_bytes(503, headers, _OVERLOADED)
 
-    async def _other(self, path: str, method: str, protocol: Any) -> None:
+    async def _other(self, scope: Any, protocol: Any) -> None:
+        path, method = scope.path, scope.method
         if path in self._asked:
             self._count_and_refuse(protocol, _not_allowed("POST"), ("allow", "POST"))
+        elif path in self._feedback:
+            await self._take(self._feedback[path], method, scope.headers, protocol)
         elif path not in self._shown and path not in self._own:
             self._count_and_refuse(protocol, Problem(404, "there is nothing at this path"))
         elif method != "GET":
@@ -90,6 +96,18 @@ class Application:
             self._own[path](protocol)
         else:
             self._show(self._shown[path](self._service.ready), protocol)
+
+    async def _take(self, feedback: Feedback, method: str, headers: Any, protocol: Any) -> None:
+        if method != "POST":
+            self._refuse(protocol, _not_allowed("POST"), ("allow", "POST"))
+            return
+        try:
+            protocol.response_bytes(200, JSON, await feedback.take(headers, protocol))
+        except Problem as problem:
+            more = {401: _BEARER, 503: RETRY}.get(problem.status)
+            self._refuse(protocol, problem, *([more] if more else []))
+        except ClientGoneError:
+            pass
 
     def _show(self, body: bytes | None, protocol: Any) -> None:
         if body is None:

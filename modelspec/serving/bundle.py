@@ -76,6 +76,7 @@ class Description(msgspec.Struct, frozen=True):
     model_digest: str
     reference_file: str
     reference_digest: str
+    feedback: bool = False
 
     @property
     def units(self) -> int:

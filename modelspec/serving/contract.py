@@ -29,6 +29,7 @@ ENV_MODEL_DIR = "MODELSPEC_MODEL_DIR"
 ENV_HOST = "MODELSPEC_HOST"
 ENV_PORT = "MODELSPEC_PORT"
 ENV_GRPC_PORT = "MODELSPEC_GRPC_PORT"
+ENV_FEEDBACK_TOKEN_FILE = "MODELSPEC_FEEDBACK_TOKEN_FILE"  # noqa: S105 - no token
 
 HEALTH_ROUTE = "/healthz"
 READY_ROUTE = "/readyz"
@@ -42,6 +43,8 @@ MODEL_ROUTE = "/v1/models/{name}"
 MODEL_ROUTES = (MODEL_ROUTE, MODEL_ROUTE + "/versions/{version}", MODEL_ROUTE + "/labels/stable")
 PREDICT_ROUTE = MODEL_ROUTE + ":predict"
 SIGNATURE = "serving_default"
+# Ours: late labels, where the model takes them.
+FEEDBACK_ROUTE = MODEL_ROUTE + ":feedback"
 
 # The Open Inference Protocol, version 2, over REST; below OPEN_MODEL_ROUTES `/ready`, `/infer`.
 # Over gRPC it is the service OPEN_SERVICE.
@@ -53,6 +56,7 @@ OPEN_MODEL_ROUTES = ("/v2/models/{name}", "/v2/models/{name}/versions/{version}"
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_ROWS = 20_000  # in one request
+MAX_PAIRS = 10_000  # of late labels in one request
 BODY_SECONDS = 5.0  # a request body that takes longer to arrive is answered 408
 
 # Overload: a request is answered 503 at once if what is under way already would take longer
@@ -100,11 +104,33 @@ METRICS = (
     UNSEEN_CATEGORIES,
     IMPUTED_VALUES,
 )
+# Of late labels, where they are taken: by version, as a pod of one may be sent those of another.
+# What is judged is of the pod's own version. A class has the outcomes of one against the rest.
+FEEDBACK_REQUESTS = "modelspec_feedback_requests_total"
+FEEDBACK_ROWS = "modelspec_feedback_rows_total"
+FEEDBACK_OUTCOMES = "modelspec_feedback_outcomes_total"
+FEEDBACK_ABSOLUTE_ERROR = "modelspec_feedback_absolute_error_total"
+FEEDBACK_SQUARED_ERROR = "modelspec_feedback_squared_error_total"
+FEEDBACK_METRICS = (
+    FEEDBACK_REQUESTS,
+    FEEDBACK_ROWS,
+    FEEDBACK_OUTCOMES,
+    FEEDBACK_ABSOLUTE_ERROR,
+    FEEDBACK_SQUARED_ERROR,
+)
+OTHER_VERSION = "other"
+TRUE_POSITIVE, FALSE_POSITIVE, FALSE_NEGATIVE = OUTCOMES = (
+    "true_positive",
+    "false_positive",
+    "false_negative",
+)
 
 LABEL_CODE = "code"
 LABEL_VERSION = "version"  # MAJOR.MINOR, which determines the bins
 LABEL_FEATURE = "feature"
 LABEL_BIN = "bin"
+LABEL_CLASS = "class"
+LABEL_OUTCOME = "outcome"
 MODEL_INFO_LABELS = ("name", "version", "model_digest", "task")
 
 # Upper bounds in seconds; a latency objective must be one of them.
@@ -114,6 +140,7 @@ DURATION_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 # is ever answered 499: it counts clients that went away before they had sent their request.
 CLIENT_GONE = 499
 CODES = ("200", "400", "404", "405", "408", "413", "415", "422", "429", "499", "500", "503")
+FEEDBACK_CODES = ("200", "400", "401", "403", "408", "413", "415", "499", "500", "503")
 
 
 def integer_version(version: str) -> int:

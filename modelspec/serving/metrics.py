@@ -31,11 +31,9 @@ from .contract import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from prometheus_client import Metric
-
-    from .distributions import Distributions
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -48,7 +46,7 @@ class Metrics(Collector):
 
     Args:
         model: values of the labels `MODEL_INFO_LABELS`.
-        distributions: of what is answered.
+        others: what else is counted, in the text format of Prometheus.
 
     Attributes:
         requests: by status code.
@@ -57,9 +55,9 @@ class Metrics(Collector):
         nan_outputs: rows to which the network gave no finite answer.
     """
 
-    def __init__(self, model: Mapping[str, str], distributions: Distributions) -> None:
+    def __init__(self, model: Mapping[str, str], *others: Callable[[], str]) -> None:
         self._model = model
-        self._distributions = distributions
+        self._others = others
         self.requests = dict.fromkeys(map(int, CODES), 0)
         self.in_flight = 0
         self.predictions = 0
@@ -76,7 +74,8 @@ class Metrics(Collector):
 
     def exposition(self) -> bytes:
         """All series in the text format of Prometheus."""
-        return generate_latest(self._registry) + self._distributions.exposition().encode()
+        others = "".join(exposition() for exposition in self._others)
+        return generate_latest(self._registry) + others.encode()
 
     def collect(self) -> Iterator[Metric]:
         """All series, as prometheus_client asks for them."""

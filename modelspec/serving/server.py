@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import resource
 import signal
 import socket
@@ -15,8 +16,17 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from .app import Application
+from .body import Reader
 from .bundle import load
-from .contract import DRAIN_SECONDS, MAX_CONNECTIONS, MODEL_INFO_LABELS, STOP_SECONDS
+from .contract import (
+    DRAIN_SECONDS,
+    ENV_FEEDBACK_TOKEN_FILE,
+    FEEDBACK_ROUTE,
+    MAX_CONNECTIONS,
+    MODEL_INFO_LABELS,
+    STOP_SECONDS,
+)
+from .feedback import Feedback
 from .log import log
 from .messages import Messages
 from .metrics import Metrics
@@ -25,9 +35,12 @@ from .routes import routes
 from .rpc import Calls
 from .service import Service
 from .signature import Signature
+from .token import SHORTEST, Token
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from .bundle import Bundle
 
 _HEADER_MILLISECONDS = 5_000
 _HEADER_BYTES = 64 * 1024
@@ -58,10 +71,13 @@ async def serve(folder: Path, host: str, port: int, grpc_port: int) -> None:
     about = bundle.description
     model = Model(bundle)
     labels = {label: getattr(about, label) for label in MODEL_INFO_LABELS}
-    metrics = Metrics(labels, model.distributions)
-    service = Service(model, metrics)
+    reader = Reader()
+    feedback = _feedback(bundle, reader)
+    taken = [one.exposition for one in feedback.values()]
+    metrics = Metrics(labels, model.distributions.exposition, *taken)
+    service = Service(model, metrics, reader)
     signature = Signature(bundle)
-    http = _http(Application(service, routes(bundle, signature)), host, port)
+    http = _http(Application(service, routes(bundle, signature), feedback), host, port)
     grpc = await _grpc(service, signature, host, grpc_port) if grpc_port else None
     gc.collect()
     gc.freeze()  # what is here now stays: no collection needs to look at it again
@@ -95,6 +111,18 @@ async def serve(folder: Path, host: str, port: int, grpc_port: int) -> None:
     if not stop.is_set():
         raise ListenError(host, port, "the HTTP server ended by itself")
     log("info", "stopped", model=about.name)
+
+
+def _feedback(bundle: Bundle, reader: Reader) -> dict[str, Feedback]:
+    """What takes late labels, by its path, if the model takes them."""
+    about = bundle.description
+    if not about.feedback:
+        return {}
+    token = Token(os.environ.get(ENV_FEEDBACK_TOKEN_FILE))
+    if not token.usable:
+        reason = f"{ENV_FEEDBACK_TOKEN_FILE} names no file with a token of {SHORTEST} characters"
+        log("warning", "feedback is refused with 403", reason=reason)
+    return {FEEDBACK_ROUTE.format(name=about.name): Feedback(about, token, reader)}
 
 
 def _http(app: Application, host: str, port: int) -> Server:

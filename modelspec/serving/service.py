@@ -7,12 +7,13 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from .admission import Admission
-from .body import SWEEP_SECONDS, Reader
+from .body import SWEEP_SECONDS
 from .contract import SMALL_BODY_BYTES
 from .log import log
 from .problems import Problem
 
 if TYPE_CHECKING:
+    from .body import Reader
     from .exchange import Exchange, Headers
     from .metrics import Metrics
     from .model import Model
@@ -24,16 +25,15 @@ class Service:
     Args:
         model: computes.
         metrics: counts.
+        reader: of what is asked.
 
     Attributes:
         ready: whether it wants more requests; False while the server drains.
-        reader: of what is asked.
     """
 
-    def __init__(self, model: Model, metrics: Metrics) -> None:
+    def __init__(self, model: Model, metrics: Metrics, reader: Reader) -> None:
         self.ready = False
-        self.metrics = metrics
-        self.reader = Reader()
+        self.metrics, self.reader = metrics, reader
         self._model, self._admission = model, Admission()
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
 
-from modelspec.serving.contract import DURATION_BUCKETS
 from modelspec.spec.data import CategoryFeature, NumberFeature
 from modelspec.spec.evaluation import Maximize
 from modelspec.spec.findings import Finding, repeated
 from modelspec.spec.gate_checks import check_gates, unknown_metric
 from modelspec.spec.metrics import METRICS, metrics_of
 from modelspec.spec.model import ModelSpec
+from modelspec.spec.monitoring_checks import check_monitoring
 from modelspec.spec.places import Path
 from modelspec.spec.scalar import show
-from modelspec.spec.units import duration_text, percent_text
+from modelspec.spec.units import percent_text
 
 _TASK: Path = ("task",)
 _TARGET: Path = ("data", "target", "column")
@@ -33,8 +32,7 @@ def check(spec: ModelSpec) -> Iterator[Finding]:
     yield from _threshold(spec)
     yield from check_gates(spec)
     yield from _serving(spec)
-    yield from _latency(spec)
-    yield from _drift(spec)
+    yield from check_monitoring(spec)
 
 
 def _target(spec: ModelSpec) -> Iterator[Finding]:
@@ -169,26 +167,3 @@ def _serving(spec: ModelSpec) -> Iterator[Finding]:
         paths = (("deploy", "replicas", "min"), ("deploy", "replicas", "max"))
         message = f"at least {low} replicas and at most {high} contradict each other"
         yield Finding(("deploy", "replicas", given), message, "", paths)
-
-
-def _latency(spec: ModelSpec) -> Iterator[Finding]:
-    wanted = spec.monitor.slo.latency_p99
-    buckets = [timedelta(microseconds=round(bucket * 1_000_000)) for bucket in DURATION_BUCKETS]
-    if wanted in buckets:
-        return
-    below = [duration_text(b) for b in buckets if b < wanted][-1:]
-    above = [duration_text(b) for b in buckets if b > wanted][:1]
-    message = (
-        f"the runtime counts requests in fixed buckets, and {duration_text(wanted)} is not one"
-    )
-    hint = f"write {' or '.join(below + above)}"
-    yield Finding(("monitor", "slo", "latency_p99"), message, hint)
-
-
-def _drift(spec: ModelSpec) -> Iterator[Finding]:
-    drift = spec.monitor.drift
-    if drift and drift.warn >= drift.alert:
-        given = "warn" if "warn" in drift.model_fields_set else "alert"
-        message = f"a warning above {drift.warn:g} is not before an alert above {drift.alert:g}"
-        paths: tuple[Path, ...] = (("monitor", "drift", "warn"), ("monitor", "drift", "alert"))
-        yield Finding(("monitor", "drift", given), message, "make warn less than alert", paths)

@@ -19,9 +19,7 @@ _MODEL_KEYS = (
     ("evaluate", "cross_validation"),
     ("evaluate", "slices"),
     ("container", "builder"),
-    ("serve", "feedback"),
     ("serve", "batching"),
-    ("monitor", "quality"),
     ("monitor", "staleness"),
     ("monitor", "alerts"),
 )

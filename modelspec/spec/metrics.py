@@ -23,6 +23,7 @@ class Metric:
         largest: values above it are impossible; None: unbounded.
         from_labels: computed from predicted labels, so that a binary threshold moves it.
         per_class: also defined for one class against the rest (`for class X`).
+        counted: can be computed from sums over single rows, so also where rows come one by one.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Metric:
     largest: float | None = 1.0
     from_labels: bool = False
     per_class: bool = False
+    counted: bool = False
 
 
 _BINARY: tuple[Task, ...] = ("binary_classification",)
@@ -40,13 +42,13 @@ _REGRESSION: tuple[Task, ...] = ("regression",)
 _CLASSES: tuple[Task, ...] = _BINARY + _MULTICLASS
 
 _TABLE = (
-    Metric("accuracy", _CLASSES, "greater", from_labels=True),
+    Metric("accuracy", _CLASSES, "greater", from_labels=True, counted=True),
     *(
-        Metric(name, _BINARY, "greater", from_labels=True, per_class=True)
+        Metric(name, _BINARY, "greater", from_labels=True, per_class=True, counted=True)
         for name in ("precision", "recall", "f1")
     ),
     *(
-        Metric(f"{name}_{average}", _CLASSES, "greater", from_labels=True)
+        Metric(f"{name}_{average}", _CLASSES, "greater", from_labels=True, counted=True)
         for average in ("macro", "weighted", "micro")
         for name in ("precision", "recall", "f1")
     ),
@@ -54,9 +56,9 @@ _TABLE = (
     Metric("roc_auc_ovr", _MULTICLASS, "greater"),
     Metric("average_precision", _BINARY, "greater", per_class=True),
     Metric("log_loss", _CLASSES, "less", "number", largest=None),
-    Metric("mse", _REGRESSION, "less", "number", largest=None),
-    Metric("rmse", _REGRESSION, "less", "number", largest=None),
-    Metric("mae", _REGRESSION, "less", "number", largest=None),
+    Metric("mse", _REGRESSION, "less", "number", largest=None, counted=True),
+    Metric("rmse", _REGRESSION, "less", "number", largest=None, counted=True),
+    Metric("mae", _REGRESSION, "less", "number", largest=None, counted=True),
     Metric("r2", _REGRESSION, "greater", "number"),
     Metric("latency_p99", (), "less", "time", largest=None),
     Metric("container_size", (), "less", "size", largest=None),

@@ -44,6 +44,16 @@ class Drift(Strict):
     )
 
 
+class Quality(Strict):
+    """A metric of late labels, over a week; needs `serve.feedback: true`."""
+
+    metric: str = Field(
+        description="A metric that can be counted pair by pair, such as recall or mae.",
+        examples=["recall"],
+    )
+    alert: Number = Field(description="A ticket when it is worse than this.", examples=[0.55])
+
+
 class Monitor(Strict):
     """What is watched."""
 
@@ -52,4 +62,9 @@ class Monitor(Strict):
         default=None,
         description="Whether live rows look like training rows. Left out: no alerts about it.",
         examples=[{"warn": 0.1, "alert": 0.25}],
+    )
+    quality: Quality | None = Field(
+        default=None,
+        description="Whether answers turn out to be right. Left out: no alert about it.",
+        examples=[{"metric": "recall", "alert": 0.55}],
     )

@@ -68,7 +68,10 @@ def _diagnostic(finding: Finding, homes: list[Path], places: Places, name: str) 
     paths = [_home(path, homes, places) for path in (finding.path, *finding.reads)]
     here = next((path for path in paths if places.find(path)), paths[0])
     message = f"for {name}, {finding.message}"
-    return places.diagnostic(message, places.value(here), finding.hint)
+    hint = finding.hint
+    if hint.startswith("add "):  # what is not there can only be missing in the model's own file
+        hint += f", in the file of {name}"
+    return places.diagnostic(message, places.value(here), hint)
 
 
 def _home(path: Path, homes: list[Path], places: Places) -> Path:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from modelspec.spec.base import Integer, Percent, Strict
+from modelspec.spec.base import Boolean, Integer, Percent, Strict
 from modelspec.spec.paths import Cpu, ImageReference, Memory
 
 ExportFormat = Literal["savedmodel", "onnx", "tflite"]
@@ -26,6 +26,10 @@ class Serve(Strict):
 
     runtime: Literal["tflite"] = Field(
         default="tflite", description="Which export runs in the container."
+    )
+    feedback: Boolean = Field(
+        default=False,
+        description="Takes late labels at `:feedback`, behind a bearer token.",
     )
 
 

@@ -97,6 +97,7 @@ def serving(
         "model_digest": digest_bytes(files[contract.MODEL_FILE]),
         "reference_file": contract.REFERENCE_FILE,
         "reference_digest": digest_bytes(files[contract.REFERENCE_FILE]),
+        "feedback": plan.spec.serve.feedback,
     }
 
 

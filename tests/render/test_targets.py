@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 import yaml
 
 from modelspec.adapters.templates import builtin
+from modelspec.diagnostics import InputError
 from modelspec.render.bundle import TARGETS, render
-from modelspec.spec.environment import DEFAULT
+from modelspec.serving.contract import ENV_FEEDBACK_TOKEN_FILE
+from modelspec.spec.environment import DEFAULT, load_environment
 from tests.render.conftest import sample
 
 
@@ -34,3 +39,50 @@ def test_the_order_of_labels_in_the_spec_changes_nothing() -> None:
         for labels in (given, dict(sorted(given.items())))
     )
     assert one == other
+
+
+def pod_of(**changes: Any) -> dict[str, Any]:
+    """The pod that is rendered."""
+    text = {a.path: a.text for a in render(sample(**changes), DEFAULT, builtin())}["serving.yaml"]
+    (found,) = (d for d in yaml.safe_load_all(text) if d["kind"] == "Deployment")
+    pod: dict[str, Any] = found["spec"]["template"]["spec"]
+    return pod
+
+
+def test_the_token_of_feedback_is_mounted_where_the_runtime_reads_it() -> None:
+    pod = pod_of(**{"spec.serve": {"feedback": True}})
+    (volume,), (container,) = pod["volumes"], pod["containers"]
+    assert volume["secret"]["secretName"] == "churn-feedback"
+    assert volume["secret"]["optional"] is False
+    (mount,), (variable,) = container["volumeMounts"], container["env"]
+    assert mount["name"] == volume["name"]
+    assert mount["readOnly"] is True
+    assert variable["name"] == ENV_FEEDBACK_TOKEN_FILE
+    (item,) = volume["secret"]["items"]
+    assert variable["value"] == f"{mount['mountPath']}/{item['path']}"
+
+
+def test_without_feedback_nothing_is_mounted() -> None:
+    pod = pod_of()
+    assert "volumes" not in pod
+    assert pod["containers"][0].keys().isdisjoint({"volumeMounts", "env"})
+
+
+def test_an_environment_cannot_watch_labels_that_the_image_does_not_take() -> None:
+    lines = [
+        "apiVersion: modelspec/v1",
+        "kind: Environment",
+        "metadata: {name: prod}",
+        "models: {churn: 1.4.2}",
+        "overrides:",
+        "  monitor:",
+        "    quality: {metric: recall, alert: 0.5}",
+    ]
+    prod = load_environment("\n".join(lines).encode(), "environments/prod.yaml")
+    with pytest.raises(InputError) as caught:
+        render(sample(), prod, builtin())
+    (problem,) = caught.value.diagnostics
+    assert str(problem.location) == "environments/prod.yaml:7:14"
+    assert "for churn, monitor.quality needs late labels" in problem.message
+    assert problem.hint.endswith("`serve: {feedback: true}`, in the file of churn")
+    assert render(sample(**{"spec.serve": {"feedback": True}}), prod, builtin())
