@@ -30,6 +30,13 @@ class PredictBody(msgspec.Struct, gc=False):
     signature_name: str | None = None
 
 
+class OneFeatureBody(PredictBody, gc=False):
+    """The same of a model with one feature, whose rows may be bare values."""
+
+    instances: list[Any] | None = None
+    inputs: list[Any] | dict[str, list[Any]] | None = None
+
+
 class ExamplesBody(msgspec.Struct, gc=False):
     """What `:classify` and `:regress` are asked with; `context` holds for every example."""
 
@@ -57,7 +64,8 @@ class TensorFlowServing:
         described = about.task, about.classes, about.threshold
         self._answer, self._columns = answerer(*described), columns(*described)
         self._encode = msgspec.json.Encoder().encode
-        self._predict_body = msgspec.json.Decoder(PredictBody)
+        self._bare = len(self._names) == 1
+        self._predict_body = msgspec.json.Decoder(OneFeatureBody if self._bare else PredictBody)
         self._examples_body = msgspec.json.Decoder(ExamplesBody)
         other: dict[str, Exchange] = (
             {":regress": self.regress}
@@ -73,6 +81,8 @@ class TensorFlowServing:
             Problem: 400.
         """
         found = decode(self._predict_body, body)
+        if self._bare:
+            found.instances, found.inputs = _rows(found.instances), _rows(found.inputs)
         rows = found.instances
         if rows is None or found.inputs is not None or found.signature_name is not None:
             return self._predict_otherwise(found, body)
@@ -184,6 +194,13 @@ def _flat(cells: list[Any]) -> list[Any]:
     if all(isinstance(cell, list) and len(cell) == 1 for cell in cells):
         return [cell[0] for cell in cells]
     return cells
+
+
+def _rows(values: Any) -> Any:
+    """Bare values as rows; all else as it is."""
+    if not isinstance(values, list):
+        return values
+    return [value if isinstance(value, list | dict) else [value] for value in values]
 
 
 def _check_signature(name: str | None) -> None:

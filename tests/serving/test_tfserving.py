@@ -167,6 +167,20 @@ def test_classify_answers_a_score_for_each_class(server: Server, wine_server: Se
     assert reply.json == {"results": [[list(pair) for pair in row["probabilities"].items()]]}
 
 
+def test_rows_of_one_feature_may_be_bare_values(rent_server: Server) -> None:
+    expected = rent_server.predict([[1.0], [2.0], [5.0]], "rent").json["predictions"]
+    path = "/v1/models/rent:predict"
+    found = post(rent_server, path, {"instances": [1.0, 2.0, 5.0]})
+    assert found.json == {"predictions": expected}
+    for inputs in ([1.0, 2.0, 5.0], [[1.0], 2.0, [5.0]], {"area": [1.0, 2.0, 5.0]}):
+        assert post(rent_server, path, {"inputs": inputs}).json == {"outputs": expected}
+    for rows, index in (([1.0, "2"], 1), ([None], 0), ([1.0, [[2.0]]], 1), ([1.0, [2.0, 3.0]], 1)):
+        content = problem(post(rent_server, path, {"instances": rows}), 400)
+        assert content["index"] == index
+    assert problem(rent_server.post(b'{"instances": 1}'), 404)
+    assert problem(post(rent_server, path, {"instances": 1}), 400)
+
+
 def test_regress_answers_a_number_for_each_example(rent_server: Server) -> None:
     expected = rent_server.predict([[55], [70]], "rent").json["predictions"]
     content = {"examples": [{"area": 55}, {"area": 70}]}

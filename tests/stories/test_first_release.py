@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
+from modelspec.adapters import container
 from modelspec.adapters.engine import Engine
 from tests.stories.conftest import HOME
 from tests.stories.project import FILES, Project
@@ -84,6 +86,48 @@ def test_the_image_of_a_release_was_asked_in_a_container_and_the_engine_holds_it
     labels = about["Config"]["Labels"]
     assert labels["org.opencontainers.image.revision"] == record["commit"]
     assert labels["org.opencontainers.image.version"] == "1.0"
+
+
+KERAS = """
+import json, sys
+from pathlib import Path
+from modelspec.adapters.store import Store
+from modelspec.plan.records import DataRecord
+from modelspec.serving.preprocess import Preprocessor
+from modelspec.spec.load import load
+from modelspec.stages import rows
+from modelspec.training.predict import predict
+
+asked, record = json.loads(Path(sys.argv[1]).read_text()), json.loads(Path(sys.argv[2]).read_text())
+steps = {name: step["record"] for name, step in record["steps"].items()}
+spec = load(Path("models", record["name"], "model.yaml").read_bytes(), "model.yaml").spec
+store = Store(Path(".modelspec"))
+schema = DataRecord.model_validate(steps["data"]).schema_
+prepared = rows.Prepared(store.folder("data", steps["data"]["output"]), schema)
+model = rows.trained(spec, prepared, store.folder("train", steps["train"]["output"]))
+encoded = Preprocessor([f.model_dump() for f in schema.features]).rows(asked)
+print(json.dumps(predict(model, encoded)[:, 0].tolist()))
+"""
+
+
+def test_the_image_answers_a_thousand_rows_as_the_network_that_was_evaluated(
+    cancer: Project, engine: Engine, tmp_path: Path
+) -> None:
+    record = cancer.record(f"{NAME}/v1.0.0")
+    table = (HOME / "examples" / NAME / "breast_cancer.csv").read_text("utf-8").splitlines()
+    known = [[float(cell) for cell in line.split(",")[:-1]] for line in table[1:]]
+    chance = random.Random(3)
+    asked = [[chance.choice(known)[place] for place in range(30)] for _ in range(1000)]
+    (tmp_path / "asked").write_text(json.dumps(asked))
+    (tmp_path / "record").write_text(json.dumps({"name": NAME} | record))
+    program = (sys.executable, "-c", KERAS, str(tmp_path / "asked"), str(tmp_path / "record"))
+    expected = json.loads(cancer.command(*program).output)
+    with container.run(engine, record["image"]["id"]) as running:
+        answered = running.predict(NAME, asked)
+    tolerance = record["steps"]["export.tflite"]["record"]["tolerance"]
+    probabilities = [answer["probability"] for answer in answered]
+    assert max(abs(a - b) for a, b in zip(probabilities, expected, strict=True)) <= tolerance
+    assert len(set(probabilities)) > 900
 
 
 def test_the_files_of_a_release_lie_in_deploy_and_name_its_image(cancer: Project) -> None:
