@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from modelspec.adapters.templates import builtin
-from modelspec.spec.environment import DEFAULT
+from modelspec.spec.default import DEFAULT
 from modelspec.spec.load import load
 from modelspec.stages.deploy import LOCK, render
 
@@ -24,6 +24,7 @@ NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/model.yaml"))
 WRITERS = (
     "tests/spec/test_gallery.py",
     "tests/spec/test_canonical.py",
+    "tests/spec/test_light.py",
     "tests/spec/test_schema.py",
     "tests/render/test_bundle.py",
 )

@@ -15,7 +15,7 @@ from modelspec.adapters.templates import builtin
 from modelspec.plan.plan import inputs_digest
 from modelspec.plan.release import Release
 from modelspec.plan.tags import message
-from modelspec.spec.environment import DEFAULT
+from modelspec.spec.default import DEFAULT
 from modelspec.spec.load import load
 from modelspec.stages.deploy import render
 from tests import golden

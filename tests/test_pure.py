@@ -20,7 +20,7 @@ from modelspec.plan.outlook import Outlook, Outlooks
 from modelspec.plan.plan import make_plan
 from modelspec.plan.tags import Version
 from modelspec.render.bundle import render
-from modelspec.spec.environment import DEFAULT
+from modelspec.spec.default import DEFAULT
 from modelspec.spec.load import load
 from tests import golden
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from modelspec.plan.digest import digest
+
 
 def lock_of(record: Mapping[str, Any]) -> dict[str, Any]:
     """What the lock of a release holds: its spec, and its record without the spec.
@@ -18,7 +20,23 @@ def lock_of(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def released_part(lock: Mapping[str, Any]) -> dict[str, Any]:
     """A lock without what was rendered: the same wherever the release runs."""
-    return {key: value for key, value in lock.items() if key != "files"}
+    return {key: value for key, value in lock.items() if key not in ("digest", "files")}
+
+
+def sealed(lock: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, Any]:
+    """The lock of a release that was found to be right, beside what was rendered from it.
+
+    Args:
+        lock: `spec` and `record`.
+        files: name to digest of each rendered file.
+    """
+    part = released_part(lock)
+    return {**part, "digest": digest(part), "files": dict(files)}
+
+
+def is_sealed(lock: Mapping[str, Any]) -> bool:
+    """Whether spec and record are those that `sealed` was given, and so need no second look."""
+    return "digest" in lock and lock["digest"] == digest(released_part(lock))
 
 
 def lock_text(lock: Mapping[str, Any]) -> str:

@@ -32,13 +32,6 @@ class Image(BaseModel):
     commit: str
     reference: str | None = None
 
-    def at(self, registry: str | None) -> str | None:
-        """The reference in a registry (`host[:port]/prefix`); None: where it was pushed to."""
-        if self.reference is None or registry is None:
-            return self.reference
-        name, digest = self.tag.partition(":")[0], self.reference.partition("@")[2]
-        return f"{registry}/{name}@{digest}"
-
 
 class Release(BaseModel):
     """What was made from one set of inputs, and the version that names it.

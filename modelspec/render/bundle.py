@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from modelspec.diagnostics import Diagnostic, TemplateError
 from modelspec.render import checks, engine, kubernetes, prometheus
 from modelspec.render.release import Released, context, read
-from modelspec.spec.environment import LoadedEnvironment
+from modelspec.spec.default import LoadedEnvironment
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from modelspec.render.promql import selector
 from modelspec.render.watched import Group, Rule, Watched, described, group, plain
@@ -24,7 +25,9 @@ from modelspec.serving.contract import (
     PREDICTION_BIN_REFERENCE,
     PREDICTION_BIN_ROWS,
 )
-from modelspec.spec.monitoring import Drift
+
+if TYPE_CHECKING:
+    from modelspec.spec.monitoring import Drift
 
 INTERVAL = "5m"
 WINDOW = "1d"

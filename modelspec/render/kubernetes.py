@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from modelspec.plan.image import reference
 from modelspec.render.release import Released
 from modelspec.serving.contract import (
     ENV_FEEDBACK_TOKEN_FILE,
@@ -29,11 +30,11 @@ def context(released: Released) -> dict[str, Any]:
     """Values for the templates beyond those of every target."""
     deploy = released.spec.deploy
     image = released.release.image
-    reference = image.at(released.environment.registry)
-    local = reference is None
+    where = reference(image, released.environment.registry)
+    local = where is None
     return {
         "image": {
-            "name": image.tag if reference is None else reference,
+            "name": image.tag if where is None else where,
             # A bare name would be pulled from a public registry.
             "pull_policy": "Never" if local else "IfNotPresent",
         },

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from modelspec.diagnostics import Diagnostic, InputError
 from modelspec.render.promql import rate, selector, union
@@ -25,8 +26,10 @@ from modelspec.serving.contract import (
     REQUEST_DURATION,
     REQUESTS,
 )
-from modelspec.spec.monitoring import Slo
 from modelspec.spec.units import duration_text, percent_text
+
+if TYPE_CHECKING:
+    from modelspec.spec.monitoring import Slo
 
 # 429 and 503 are how an overloaded server sends callers away; 4xx else is the caller's mistake.
 FAILURES = tuple(code for code in CODES if code == "429" or code.startswith("5"))

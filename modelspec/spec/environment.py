@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -11,6 +10,7 @@ from pydantic import Field
 
 from modelspec.diagnostics import Diagnostic
 from modelspec.spec.base import Strict
+from modelspec.spec.default import LoadedEnvironment
 from modelspec.spec.monitoring import Monitor
 from modelspec.spec.partial import Partial
 from modelspec.spec.paths import ExactVersion, Label, Name, RegistryPrefix
@@ -108,35 +108,6 @@ class Environment(Strict):
         yield ("overrides",), self.overrides
         if model in self.overrides.models:
             yield ("overrides", "models", model), self.overrides.models[model]
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedEnvironment:
-    """An environment, with the places of its keys for later messages.
-
-    Attributes:
-        places: None for `default`, which has no file.
-    """
-
-    environment: Environment
-    places: Places | None = None
-
-    def diagnostic(self, message: str, path: Path, hint: str = "") -> Diagnostic:
-        """A problem at the value of a path, or at what encloses it."""
-        if self.places is None:
-            return Diagnostic(message, hint=hint)
-        return self.places.diagnostic(message, self.places.value(path), hint)
-
-
-DEFAULT = LoadedEnvironment(
-    Environment(
-        apiVersion="modelspec/v1",
-        kind="Environment",
-        metadata=EnvironmentMetadata(name="default"),
-        promote="automatic",
-    )
-)
-"""The environment of a repository without files of environments."""
 
 
 def load_environment(content: bytes, file: str) -> LoadedEnvironment:

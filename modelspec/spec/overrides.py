@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from modelspec.diagnostics import Diagnostic, InputError, in_order
 from modelspec.spec.checks import check
-from modelspec.spec.environment import Environment, LoadedEnvironment
+from modelspec.spec.default import LoadedEnvironment
+from modelspec.spec.environment import Environment
 from modelspec.spec.findings import Finding
 from modelspec.spec.messages import Explainer, Problem
 from modelspec.spec.model import ModelSpec

@@ -17,7 +17,7 @@ from modelspec.diagnostics import Conflict, WorldError
 from modelspec.plan.basis import Basis, basis_of
 from modelspec.plan.plan import Plan, make_plan
 from modelspec.plan.release import Release
-from modelspec.spec.environment import DEFAULT
+from modelspec.spec.default import DEFAULT
 from modelspec.stages import deploy, publish, release
 from modelspec.stages.agreed import refuse
 from modelspec.stages.change import write

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from modelspec.adapters import rendered
 from modelspec.adapters.trees import Files
-from modelspec.plan.lock import lock_text, released_part
+from modelspec.plan.lock import lock_text, released_part, sealed
 from modelspec.stages.change import Change, bring
 from modelspec.stages.templates import Templates
 
 if TYPE_CHECKING:
-    from modelspec.spec.environment import LoadedEnvironment
+    from modelspec.spec.default import LoadedEnvironment
 
 FOLDER = "deploy"
 LOCK = "release.lock"
@@ -46,7 +46,7 @@ def render(
     artifacts = bundle(lock, environment, templates)
     files = {artifact.path: artifact.text.encode() for artifact in artifacts}
     digests = {name: rendered.digest(content) for name, content in files.items()}
-    files[LOCK] = lock_text({**released_part(lock), "files": digests}).encode()
+    files[LOCK] = lock_text(sealed(lock, digests)).encode()
     if environment.places is None:  # `default`: the short way asks for it
         rendered.remember(_key(lock, templates), files)
     return files

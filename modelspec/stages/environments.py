@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 
 from modelspec.adapters.trees import Files
 from modelspec.diagnostics import Diagnostic, InputError, Location, in_order
-from modelspec.spec.environment import DEFAULT, FOLDER, LoadedEnvironment, load_environment
+from modelspec.spec.default import DEFAULT, LoadedEnvironment
+from modelspec.spec.environment import FOLDER, load_environment
 from modelspec.spec.places import Path
 
 

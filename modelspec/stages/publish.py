@@ -10,6 +10,7 @@ from modelspec.adapters.git import Remote, Repository, Tree
 from modelspec.adapters.store import Store
 from modelspec.adapters.trees import CommitTree, Files
 from modelspec.diagnostics import Diagnostic, ModelspecError, WorldError
+from modelspec.plan.image import reference
 from modelspec.plan.plan import Plan
 from modelspec.plan.records import ImageRecord
 from modelspec.plan.release import Release
@@ -191,7 +192,7 @@ def bring_image(release: Release, registry: str | None, store: Store) -> Copied 
     """
     from modelspec.adapters.image_copy import copy
 
-    source, target = release.image.reference, release.image.at(registry)
+    source, target = release.image.reference, reference(release.image, registry)
     if source is None or target is None:
         if registry is None:
             return None

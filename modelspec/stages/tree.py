@@ -11,7 +11,7 @@ from typing import Any
 from modelspec.adapters.trees import Files
 from modelspec.diagnostics import Diagnostic, InputError, Location
 from modelspec.plan.digest import git_blob
-from modelspec.spec.environment import DEFAULT, LoadedEnvironment
+from modelspec.spec.default import DEFAULT, LoadedEnvironment
 from modelspec.spec.load import name_of
 from modelspec.spec.places import Path
 from modelspec.stages import deploy

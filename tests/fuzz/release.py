@@ -13,7 +13,7 @@ import yaml_rs
 from modelspec.adapters.templates import builtin
 from modelspec.diagnostics import InputError
 from modelspec.render.bundle import render
-from modelspec.spec.environment import DEFAULT
+from modelspec.spec.default import DEFAULT
 from modelspec.spec.load import load
 from modelspec.spec.model import ModelSpec
 from tests.render.conftest import sample

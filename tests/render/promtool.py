@@ -17,7 +17,7 @@ import yaml
 
 from modelspec.adapters.templates import builtin
 from modelspec.render.bundle import render
-from modelspec.spec.environment import DEFAULT
+from modelspec.spec.default import DEFAULT
 
 Series = dict[str, str]
 PER_MINUTE = 10_000_000

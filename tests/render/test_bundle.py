@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from modelspec.adapters.templates import builtin
 from modelspec.diagnostics import InputError
 from modelspec.render.bundle import render
-from modelspec.spec.environment import DEFAULT, LoadedEnvironment
+from modelspec.spec.default import DEFAULT, LoadedEnvironment
 from modelspec.spec.model import ModelSpec
 from tests.render.conftest import COMMIT, IMAGE_ID, sample
 from tests.render.hostile import HOSTILE
@@ -72,7 +72,7 @@ def test_the_bytes_do_not_depend_on_the_hash_seed() -> None:
     program = (
         "import sys, json; from modelspec.render.bundle import render;"
         "from modelspec.adapters.templates import builtin;"
-        "from modelspec.spec.environment import DEFAULT;"
+        "from modelspec.spec.default import DEFAULT;"
         "print([a.text for a in render(json.load(sys.stdin), DEFAULT, builtin())])"
     )
     outputs = {

@@ -10,7 +10,7 @@ from modelspec.render.bundle import render
 from modelspec.render.checks import check
 from modelspec.render.queries import metrics
 from modelspec.render.reader import documents
-from modelspec.spec.environment import DEFAULT
+from modelspec.spec.default import DEFAULT
 from modelspec.spec.paths import NAME_LENGTH
 from tests.render.conftest import sample
 

@@ -22,12 +22,8 @@ from modelspec.plan.lock import lock_text
 from modelspec.render import bundle, engine
 from modelspec.render.promql import go_text
 from modelspec.render.release import context, read
-from modelspec.spec.environment import (
-    DEFAULT,
-    Environment,
-    EnvironmentMetadata,
-    LoadedEnvironment,
-)
+from modelspec.spec.default import DEFAULT, LoadedEnvironment
+from modelspec.spec.environment import Environment, EnvironmentMetadata
 from modelspec.spec.load import load
 from tests.render.conftest import sample
 from tests.render.hostile import INJECTIONS

@@ -14,7 +14,7 @@ from modelspec.diagnostics import TemplateError
 from modelspec.render import limits
 from modelspec.render.bundle import render as bundle
 from modelspec.render.engine import render
-from modelspec.spec.environment import DEFAULT
+from modelspec.spec.default import DEFAULT
 from tests.render.conftest import sample
 
 LOOPS = "".join(f"{{% for {name} in range(999) %}}" for name in "abcd")

@@ -9,7 +9,7 @@ from modelspec.adapters.templates import builtin
 from modelspec.diagnostics import TemplateError
 from modelspec.render.bundle import render
 from modelspec.render.overrides import NOTE, Listed, check, listed
-from modelspec.spec.environment import DEFAULT
+from modelspec.spec.default import DEFAULT
 from tests.render.conftest import sample
 
 SERVING = "kubernetes/serving.yaml.j2"

@@ -9,7 +9,8 @@ from modelspec.adapters.templates import builtin
 from modelspec.diagnostics import InputError
 from modelspec.render.bundle import TARGETS, render
 from modelspec.serving.contract import ENV_FEEDBACK_TOKEN_FILE
-from modelspec.spec.environment import DEFAULT, load_environment
+from modelspec.spec.default import DEFAULT
+from modelspec.spec.environment import load_environment
 from tests.render.conftest import sample
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelspec.diagnostics import InputError
-from modelspec.spec.environment import DEFAULT, LoadedEnvironment, load_environment
+from modelspec.spec.default import DEFAULT, LoadedEnvironment
+from modelspec.spec.environment import load_environment
 from modelspec.spec.load import load
 from modelspec.spec.model import ModelSpec
 from modelspec.spec.overrides import merged, overridden
