@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from modelspec.adapters.git import Repository
+if TYPE_CHECKING:
+    from modelspec.adapters.git import Repository
 
 
 class Files(Protocol):

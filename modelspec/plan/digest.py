@@ -24,6 +24,11 @@ def digest_bytes(content: bytes) -> str:
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
+def file_digest(content: bytes) -> str:
+    """The digest by which a `release.lock` knows a file that was rendered: hex, of SHA-256."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def git_blob(content: bytes) -> str:
     """The id that git gives a file with this content."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()  # noqa: S324

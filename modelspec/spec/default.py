@@ -12,6 +12,9 @@ from modelspec.spec.places import Path, Places
 if TYPE_CHECKING:
     from modelspec.spec.environment import Environment
 
+FOLDER = "environments"
+"""Where files of environments are."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedEnvironment:

@@ -20,8 +20,6 @@ from modelspec.spec.serving import Deploy
 from modelspec.spec.suggest import did_you_mean
 from modelspec.spec.validate import load_kind
 
-FOLDER = "environments"
-
 
 class EnvironmentMetadata(Strict):
     """Names the folder of what is rendered."""

@@ -201,11 +201,9 @@ def _put(
     found: Source, store: Store, one: Release, templates: Templates, *, push: bool, force: bool
 ) -> tuple[Path, ...]:
     """Have the automatic environments here run a release; returns the files that changed."""
-    root, lock = found.repository.root, one.lock()
-    if deploy.is_current(root, one.name, lock, templates):
-        return ()
+    root = found.repository.root
     files = WorkTree(root)
-    change = automatic(files, templates, {one.name: lock}, push=push)
+    change = automatic(files, templates, {one.name: one.lock()}, push=push)
     if push and change.files:
         publish.bring_images(files, one, store)
     return write(root, change, force=force)

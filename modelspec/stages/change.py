@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from modelspec.adapters.files import remove_file, replace_file
-from modelspec.adapters.rendered import digest
 from modelspec.adapters.trees import Files
 from modelspec.diagnostics import Diagnostic, WorldError
+from modelspec.plan.digest import file_digest
 
 # While files are written: digests of what they will be, so that what a killed run has left is
 # not taken for the work of hands.
@@ -69,7 +69,7 @@ def bring(
         if there == content:
             continue
         changed[path] = content
-        if there is not None and path != free and digest(there) not in known:
+        if there is not None and path != free and file_digest(there) not in known:
             edited.append(_edited(path, there, content))
     return Change(changed, tuple(edited))
 
@@ -94,7 +94,7 @@ def write(root: Path, change: Change, *, force: bool = False) -> tuple[Path, ...
     if not change.files:
         remove_file(journal, up_to=root / "deploy")
         return ()
-    coming = [digest(content) for content in change.files.values() if content is not None]
+    coming = [file_digest(content) for content in change.files.values() if content is not None]
     known = _digests(journal.read_bytes() if journal.is_file() else b"")
     replace_file(journal, json.dumps(sorted({*known, *coming}), indent=1).encode())
     for path, content in change.files.items():

@@ -8,9 +8,11 @@ from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelspec.adapters import rendered
-from modelspec.adapters.trees import Files
+from modelspec.adapters.trees import Files, WorkTree
+from modelspec.diagnostics import InputError, TemplateError
+from modelspec.plan.digest import file_digest
 from modelspec.plan.lock import lock_text, released_part, sealed
+from modelspec.spec.default import DEFAULT, LoadedEnvironment
 from modelspec.stages.change import Change, bring
 from modelspec.stages.templates import Templates
 
@@ -45,10 +47,8 @@ def render(
 
     artifacts = bundle(lock, environment, templates)
     files = {artifact.path: artifact.text.encode() for artifact in artifacts}
-    digests = {name: rendered.digest(content) for name, content in files.items()}
+    digests = {name: file_digest(content) for name, content in files.items()}
     files[LOCK] = lock_text(sealed(lock, digests)).encode()
-    if environment.places is None:  # `default`: the short way asks for it
-        rendered.remember(_key(lock, templates), files)
     return files
 
 
@@ -64,18 +64,21 @@ def place(files: Files, where: str, new: Mapping[str, bytes]) -> Change:
 
 
 def is_current(root: Path, name: str, lock: Mapping[str, Any], templates: Templates) -> bool:
-    """Whether `deploy/default/<name>/` is known to be what this lock renders to.
+    """Whether `deploy/default/<name>/` is what this lock renders to.
 
     False also where it has to be looked at: where there are files of environments.
     """
     if any(root.glob("environments/*.yaml")):
         return False
-    known = rendered.known(_key(lock, templates))
-    where = root / folder("default", name)
-    return known is not None and all(
-        (where / file).is_file() and rendered.digest((where / file).read_bytes()) == digest
-        for file, digest in known.items()
-    )
+    files, where = WorkTree(root), folder(DEFAULT.environment.name, name)
+    try:
+        held = json.loads(files.read(f"{where}/{LOCK}") or b"")
+        if released_part(held) != lock:
+            return False
+        # Rendered from the lock that is there: it is sealed, and what a tag holds is not.
+        return not place(files, where, render(held, DEFAULT, templates)).files
+    except (ValueError, AttributeError, InputError, TemplateError):
+        return False
 
 
 def has_others(root: Path, names: Container[str]) -> bool:
@@ -87,10 +90,6 @@ def has_others(root: Path, names: Container[str]) -> bool:
     return any((path / LOCK).is_file() for path in folders) or any(
         any(path.glob(f"*/{LOCK}")) for path in found
     )
-
-
-def _key(lock: Mapping[str, Any], templates: Templates) -> str:
-    return rendered.key(lock_text(released_part(lock)), "default", templates)
 
 
 def _written(lock: bytes | None) -> dict[str, str]:

@@ -8,8 +8,7 @@ from pathlib import PurePosixPath
 
 from modelspec.adapters.trees import Files
 from modelspec.diagnostics import Diagnostic, InputError, Location, in_order
-from modelspec.spec.default import DEFAULT, LoadedEnvironment
-from modelspec.spec.environment import FOLDER, load_environment
+from modelspec.spec.default import DEFAULT, FOLDER, LoadedEnvironment
 from modelspec.spec.places import Path
 
 
@@ -22,6 +21,8 @@ def environments(files: Files) -> tuple[LoadedEnvironment, ...]:
     loaded: list[LoadedEnvironment] = []
     problems = list(_misplaced(files))
     for path in files.matching(f"{FOLDER}/*.yaml"):
+        from modelspec.spec.environment import load_environment
+
         try:
             loaded.append(load_environment(files.read(path) or b"", path))
         except InputError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from modelspec.adapters.git import Repository
@@ -60,7 +60,7 @@ def _outlook(found: Source, store: Store, templates: Templates, *, push: bool) -
     repository = found.repository
     delivers = publish.delivers(target, found)
     tree = CommitTree(repository, found.tree) if delivers else WorkTree(repository.root)
-    change = _change(repository.root, tree, plan, templates, target)
+    change = _change(tree, plan, templates, target)
     said = [
         f"the tag {tag} is not a release; its number counts as taken"
         for tag in plan.facts.unreadable
@@ -77,15 +77,11 @@ def _outlook(found: Source, store: Store, templates: Templates, *, push: bool) -
     )
 
 
-def _change(
-    root: Path, tree: Files, plan: Plan, templates: Templates, target: publish.Target
-) -> Change:
+def _change(tree: Files, plan: Plan, templates: Templates, target: publish.Target) -> Change:
     """What apply will have written in the end."""
     from modelspec.stages.release import foresee
 
     name = plan.spec.metadata.name
-    if plan.found and deploy.is_current(root, name, plan.found.lock(), templates):
-        return Change()
     registry = target.registry if target.push else ""
     lock = (plan.found or foresee(plan, registry)).lock()
     return automatic(tree, templates, {name: lock}, push=target.push)

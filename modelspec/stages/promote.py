@@ -13,8 +13,7 @@ from modelspec.adapters.trees import WorkTree
 from modelspec.diagnostics import Conflict, Diagnostic, InputError, WorldError
 from modelspec.plan.release import Release
 from modelspec.plan.tags import Version, nearest
-from modelspec.spec.default import DEFAULT, LoadedEnvironment
-from modelspec.spec.environment import FOLDER
+from modelspec.spec.default import DEFAULT, FOLDER, LoadedEnvironment
 from modelspec.spec.paths import exact_version
 from modelspec.spec.scalar import Wrong, show
 from modelspec.spec.suggest import did_you_mean

@@ -6,9 +6,8 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from modelspec.adapters.trees import Files, Overlaid
-from modelspec.spec.default import DEFAULT
+from modelspec.spec.default import DEFAULT, FOLDER
 from modelspec.spec.edit import with_version
-from modelspec.spec.environment import FOLDER
 from modelspec.stages import deploy
 from modelspec.stages.change import Change, together
 from modelspec.stages.environments import environments

@@ -14,7 +14,7 @@ from modelspec.plan.image import reference
 from modelspec.plan.plan import Plan
 from modelspec.plan.records import ImageRecord
 from modelspec.plan.release import Release
-from modelspec.spec.environment import FOLDER as ENVIRONMENTS
+from modelspec.spec.default import FOLDER as ENVIRONMENTS
 from modelspec.spec.project import FILE, load_project
 from modelspec.stages.environments import environments
 from modelspec.stages.source import Source, source

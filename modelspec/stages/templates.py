@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from modelspec.adapters import templates
 from modelspec.adapters.files import replace_file
-from modelspec.adapters.git import Repository, Tree
 from modelspec.adapters.templates import FOLDER, SUFFIX, builtin
 from modelspec.diagnostics import Diagnostic, InputError, Location, TemplateError, WorldError
 from modelspec.spec.characters import decode
 
 if TYPE_CHECKING:
+    from modelspec.adapters.git import Repository, Tree
     from modelspec.render.overrides import Listed
 
 Templates = Mapping[str, str]

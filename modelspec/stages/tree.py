@@ -12,7 +12,6 @@ from modelspec.adapters.trees import Files
 from modelspec.diagnostics import Diagnostic, InputError, Location
 from modelspec.plan.digest import git_blob
 from modelspec.spec.default import DEFAULT, LoadedEnvironment
-from modelspec.spec.load import name_of
 from modelspec.spec.places import Path
 from modelspec.stages import deploy
 from modelspec.stages.change import Change, together
@@ -150,11 +149,17 @@ def _has_spec(files: Files, where: str, name: str, source: Files) -> bool:
         contents = [(source.read(path), sources[path]) for path in paths]
     except (InputError, LookupError, TypeError, AttributeError):
         return True  # whatever is wrong with the lock is told when it is rendered
-    there = ((content, blob) for content, blob in contents if content is not None)
-    return any(git_blob(content) == blob or name_of(content) == name for content, blob in there)
+    there = [(content, blob) for content, blob in contents if content is not None]
+    if any(git_blob(content) == blob for content, blob in there):
+        return True
+    from modelspec.spec.load import name_of
+
+    return any(name_of(content) == name for content, _ in there)
 
 
 def _names(files: Files, specs: Specs) -> set[str]:
+    from modelspec.spec.load import name_of
+
     contents = (files.read(path) for path in specs())
     return {name for content in contents if content and (name := name_of(content))}
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from modelspec.adapters.trees import WorkTree
 from modelspec.diagnostics import Diagnostic, InputError
-from modelspec.spec.environment import FOLDER, load_environment
+from modelspec.spec.default import FOLDER
+from modelspec.spec.environment import load_environment
 from modelspec.spec.load import name_of
 from modelspec.spec.project import FILE, load_project
 from modelspec.spec.scalar import show
