@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from modelspec.cli.output import say
+from modelspec.cli.output import complain, say
 
 
 def init(
@@ -17,9 +17,16 @@ def init(
 ) -> None:
     """Write a first model.yaml beside a CSV file, from what is in it."""
     from modelspec.stages.init import init as write
+    from modelspec.stages.schema import FILE
 
-    path = write(data, target, name)
+    path, wrong = write(data, target, name)
     say(path.read_text("utf-8").rstrip())
     say("")
-    say(f"Written to {path}. Read it, correct it, commit it with the data.")
+    say(f"Written to {path}, with {FILE} for editors.")
+    say("Read it, correct it, commit it with the data.")
+    if wrong:
+        complain("Before it can be trained:")
+        for diagnostic in wrong:
+            complain(diagnostic.text())
+        return
     say("Then: modelspec plan")

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from modelspec.data.numbers import LARGEST, Numbers, read_numbers, why_not
+from modelspec.data.numbers import LARGEST, Numbers, why_not
 from modelspec.data.problems import Problems
 from modelspec.data.table import Table, listed
 from modelspec.spec.data import CategoryFeature, Data, Feature, NumberFeature
@@ -36,7 +36,14 @@ def features_of(table: Table, data: Data, problems: Problems) -> dict[str, Featu
         names = [name for name in table.names if name not in taken]
         if not names:
             problems.in_spec(("data",), "no column is left that could be a feature")
-        return {name: feature for name in names if (feature := _inferred(table, name, problems))}
+        for name in (name for name in names if name in table.nameless):
+            hint = f"name it in the header, or write data.ignore: [{name}]"
+            problems.in_header(name, f"{name} has no name", hint)
+        return {
+            name: feature
+            for name in names
+            if name not in table.nameless and (feature := _inferred(table, name, problems))
+        }
     unused = [
         name
         for name in table.names
@@ -57,7 +64,7 @@ def _inferred(table: Table, name: str, problems: Problems) -> Feature | None:
     A few texts among numbers are more likely a mistake than a category, and are reported.
     """
     cells = table.cells(name)
-    found = read_numbers(cells)
+    found = table.numbers(name)
     filled = int((~found.empty).sum())
     if not filled:
         problems.in_header(name, f"column {show(name)} is empty in every row", "add it to ignore")
@@ -109,8 +116,7 @@ def read_columns(
 def _numbers(
     table: Table, name: str, feature: NumberFeature, problems: Problems, *, inferred: bool
 ) -> NDArray[np.float64]:
-    cells = table.cells(name)
-    found = read_numbers(cells)
+    found = table.numbers(name)
     policies = ("mean", "0") if feature.pii else ("median", "mean", "0")
     missing = f"write {name}: {{type: number, missing: {policies[0]}}}"
     check_numbers(table, name, found, problems, missing, quoted=not feature.pii)

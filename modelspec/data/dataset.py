@@ -109,7 +109,7 @@ def prepare(content: bytes, file: str, spec: ModelSpec, places: Places | None = 
 
 
 def _prepare(content: bytes, file: str, spec: ModelSpec, places: Places | None) -> Dataset:
-    table = read_table(content, file)
+    table = read_table(content, file, spec.data.csv)
     problems = Problems(table, places)
     known = check_names(table, spec, problems)
     inferred = spec.data.features is None

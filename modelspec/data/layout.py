@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from modelspec.diagnostics import Diagnostic, InputError, Location
 
-_QUOTE, _COMMA, _LF, _CR = b'",\n\r'
+_QUOTE, _LF, _CR = b'"\n\r'
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Layout:
         lines: shape (records,): line in which each record begins, counted from 1.
         fields: shape (records,): how many fields each has.
         returns: offsets of the carriage returns that belong to line ends.
+        separator: between fields, one byte.
     """
 
     file: str
@@ -36,6 +37,7 @@ class Layout:
     lines: NDArray[np.int64]
     fields: NDArray[np.int64]
     returns: NDArray[np.int64]
+    separator: int = ord(",")
 
     def location(self, offset: int) -> Location:
         """The line and column of a byte; columns count characters."""
@@ -56,7 +58,7 @@ class Layout:
             byte = self.content[offset]
             if byte == _QUOTE:
                 quoted = not quoted
-            elif byte == _COMMA and not quoted:
+            elif byte == self.separator and not quoted:
                 number -= 1
             offset += 1
         return offset
@@ -68,8 +70,8 @@ class Layout:
         return np.delete(np.frombuffer(self.content, np.uint8), self.returns).tobytes()
 
 
-def read_layout(content: bytes, file: str) -> Layout:
-    """Find the records of a CSV file.
+def read_layout(content: bytes, file: str, separator: str = ",") -> Layout:
+    """Find the records of a CSV file, whose fields are apart by one ASCII character.
 
     Raises:
         InputError: if it is empty, not UTF-8 text, a Git LFS pointer, or a quote or a line end
@@ -86,7 +88,8 @@ def read_layout(content: bytes, file: str) -> Layout:
         )
     data = np.frombuffer(content, np.uint8)
     quotes = np.flatnonzero(data == _QUOTE)
-    _check_quotes(content, file, data, quotes)
+    mark = ord(separator)
+    _check_quotes(content, file, data, quotes, mark)
     newlines = np.flatnonzero(data == _LF)
     returns = _outside(quotes, np.flatnonzero(data == _CR))
     lonely = returns[data[np.minimum(returns + 1, data.size - 1)] != _LF]
@@ -98,9 +101,10 @@ def read_layout(content: bytes, file: str) -> Layout:
         )  # fmt: skip
     ends = np.append(_outside(quotes, newlines), data.size)
     starts = np.concatenate(([0], ends[:-1] + 1))
-    commas = _outside(quotes, np.flatnonzero(data == _COMMA))
-    fields = np.searchsorted(commas, ends) - np.searchsorted(commas, starts) + 1
-    return Layout(file, content, starts, 1 + np.searchsorted(newlines, starts), fields, returns)
+    marks = _outside(quotes, np.flatnonzero(data == mark))
+    fields = np.searchsorted(marks, ends) - np.searchsorted(marks, starts) + 1
+    lines = 1 + np.searchsorted(newlines, starts)
+    return Layout(file, content, starts, lines, fields, returns, mark)
 
 
 def _text(content: bytes, file: str) -> bytes:
@@ -136,7 +140,7 @@ def _text(content: bytes, file: str) -> bytes:
 
 
 def _check_quotes(
-    content: bytes, file: str, data: NDArray[np.uint8], quotes: NDArray[np.int64]
+    content: bytes, file: str, data: NDArray[np.uint8], quotes: NDArray[np.int64], mark: int
 ) -> None:
     """Refuse quotes that neither enclose a whole field nor stand doubled inside one.
 
@@ -145,8 +149,8 @@ def _check_quotes(
     opening, closing = quotes[::2], quotes[1::2]
     before = np.where(opening > 0, data[opening - 1], _LF)
     after = np.where(closing + 1 < data.size, data[np.minimum(closing + 1, data.size - 1)], _LF)
-    strays = opening[~np.isin(before, (_COMMA, _LF, _QUOTE))]
-    broken = np.flatnonzero(~np.isin(after, (_COMMA, _LF, _CR, _QUOTE)))
+    strays = opening[~np.isin(before, (mark, _LF, _QUOTE))]
+    broken = np.flatnonzero(~np.isin(after, (mark, _LF, _CR, _QUOTE)))
     stray = int(strays[0]) if strays.size else data.size
     wrong = int(closing[broken[0]]) if broken.size else data.size
     if stray < wrong:

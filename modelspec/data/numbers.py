@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -15,7 +16,8 @@ LARGEST = float(np.finfo(np.float32).max)
 """Networks compute with float32, so numbers beyond it are refused (about 3.4e38)."""
 
 _NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-_ABSENT = frozenset(("na", "n/a", "nan", "null", "none", "nil", "-", "?", "."))
+ABSENT = frozenset(("na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "?", "."))
+"""What people write into cells for which they have no value, in lower case."""
 _INFINITE = re.compile(r"[-+]?inf(inity)?", re.IGNORECASE)
 
 
@@ -36,10 +38,17 @@ class Numbers:
     large: NDArray[np.bool_]
 
 
-def read_numbers(cells: pl.Series) -> Numbers:
-    """Read cells: an optional sign, ASCII digits with an optional point, an optional exponent."""
-    spelled = cells.str.contains(_NUMBER)
+def read_numbers(cells: pl.Series, decimal: str = ".") -> Numbers:
+    """Read cells: an optional sign, ASCII digits with an optional point, an optional exponent.
+
+    Args:
+        cells: texts.
+        decimal: what stands for the point.
+    """
+    spelled = cells.str.contains(_NUMBER.replace(r"\.", re.escape(decimal)))
     texts = pl.select(pl.when(spelled).then(cells)).to_series()
+    if decimal != ".":
+        texts = texts.str.replace(decimal, ".", literal=True)
     values = texts.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
     empty = (cells == "").to_numpy()
     large = np.abs(values) > LARGEST
@@ -57,12 +66,13 @@ def why_not(text: str, missing: str) -> str:
         missing: how the spec says what becomes of an empty cell, for cells that mean one.
     """
     bare = text.strip().lower()
-    if bare in _ABSENT or not bare:
-        return f"only an empty cell is missing: clear these cells, and {missing}"
+    if bare in ABSENT or not bare:
+        written = json.dumps(text, ensure_ascii=False)
+        return f"if it is missing, write data.csv: {{missing: [{written}]}}, and {missing}"
     if _INFINITE.fullmatch(bare):
         return "numbers must be finite"
     if re.fullmatch(r"[-+]?\d+,\d+", bare, re.ASCII):
-        return f"write {bare.replace(',', '.')}, with a decimal point"
+        return f"write {bare.replace(',', '.')}, or data.csv: {{decimal: comma}}"
     for name, mark in (("_", "_"), (" ", "a space"), ("%", "%")):
         if name in text and re.fullmatch(_NUMBER, text.replace(name, "")):
             return f"write {text.replace(name, '')}, without {mark}"

@@ -8,14 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelspec.data.problems import Problems
-from modelspec.data.table import read_table
+from modelspec.data.table import USUAL, read_table
+from modelspec.spec.data import Csv
 from modelspec.spec.gate import Gate
 from modelspec.spec.places import Places
 from modelspec.spec.scalar import show
 
 
 def read_slices(
-    content: bytes, file: str, gates: Iterable[Gate], places: Places | None = None
+    content: bytes,
+    file: str,
+    gates: Iterable[Gate],
+    places: Places | None = None,
+    csv: Csv = USUAL,
 ) -> dict[str, NDArray[np.object_]]:
     """The cells of every column that a gate's slice names.
 
@@ -26,6 +31,7 @@ def read_slices(
         file: its name in messages.
         gates: of the spec, all of them, in its order.
         places: of the spec's keys, for messages.
+        csv: how the file is written.
 
     Returns:
         For each column texts of shape (rows,), in the order of the file; empty cells are "".
@@ -36,7 +42,7 @@ def read_slices(
     named = [(number, name) for number, gate in enumerate(gates) for name in gate.columns]
     if not named:
         return {}
-    table = read_table(content, file)
+    table = read_table(content, file, csv)
     problems = Problems(table, places)
     for number, name in named:
         if name not in table.names:

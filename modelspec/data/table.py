@@ -10,20 +10,32 @@ import numpy as np
 import polars as pl
 
 from modelspec.data.layout import Layout, read_layout
+from modelspec.data.numbers import Numbers, read_numbers
 from modelspec.diagnostics import Diagnostic, InputError, Location
+from modelspec.spec.data import Csv
 from modelspec.spec.scalar import show
 
+USUAL = Csv()
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 SHOWN = 5
 """How many places a message names before it only counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns of text under the names of the header. An empty cell is an empty text."""
+    """Columns of text under the names of the header. An empty cell is an empty text.
+
+    Attributes:
+        names: of the columns, in the order of the file; `column 3` for one without a name.
+        decimal: what stands before the decimals of a number.
+        nameless: names that do not stand in the header.
+    """
 
     names: tuple[str, ...]
     layout: Layout = field(repr=False)
     _frame: pl.DataFrame = field(repr=False)
+    decimal: str = "."
+    nameless: frozenset[str] = frozenset()
 
     @property
     def file(self) -> str:
@@ -38,6 +50,10 @@ class Table:
     def cells(self, name: str) -> pl.Series:
         """The texts of one column, in the order of the file."""
         return self._frame.to_series(self.names.index(name))
+
+    def numbers(self, name: str) -> Numbers:
+        """The cells of one column, read as numbers."""
+        return read_numbers(self.cells(name), self.decimal)
 
     def line(self, row: int) -> int:
         """The line in which a row begins. Rows count from 0, lines from 1."""
@@ -58,7 +74,8 @@ class Table:
     def near(self, name: str) -> str:
         """A hint for a column that is not there."""
         if self.names == (self.names[0],) and (";" in self.names[0] or "\t" in self.names[0]):
-            return f"{self.file} has one column; save it with commas between the fields"
+            mark = "semicolon" if ";" in self.names[0] else "tab"
+            return f"{self.file} has one column; write data.csv: {{separator: {mark}}}"
         close = difflib.get_close_matches(name, self.names, 1)
         if not close:
             lower = {known.strip().lower(): known for known in self.names}
@@ -75,24 +92,34 @@ def listed(names: Iterable[str], most: int = 10) -> str:
     return text + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def read_table(content: bytes, file: str) -> Table:
-    """Read a CSV file (UTF-8, comma, double quotes, LF or CRLF, a header).
+def read_table(content: bytes, file: str, csv: Csv = USUAL) -> Table:
+    """Read a CSV file (UTF-8, double quotes, LF or CRLF, a header).
 
     Args:
         content: its bytes.
         file: its name, for messages.
+        csv: how it is written.
 
     Raises:
         InputError: everything that keeps it from being a table, with its place.
     """
-    layout = read_layout(content, file)
+    separator = SEPARATORS[csv.separator]
+    layout = read_layout(content, file, separator)
     _check_fields(layout)
     frame = pl.read_csv(
-        layout.without_returns(), has_header=False, infer_schema=False, empty_string_is_null=False
+        layout.without_returns(),
+        has_header=False,
+        separator=separator,
+        infer_schema=False,
+        empty_string_is_null=False,
     )
     if frame.shape != (layout.starts.size, int(layout.fields[0])):
         raise RuntimeError(f"polars reads {file} as {frame.shape}, not as it was measured")
-    names = tuple(str(name) for name in frame.row(0))
+    names = tuple(
+        str(name) if str(name).strip() else f"column {number}"
+        for number, name in enumerate(frame.row(0), 1)
+    )
+    nameless = {n for n, text in zip(names, frame.row(0), strict=True) if not str(text).strip()}
     _check_names(layout, names)
     if frame.height == 1:
         raise InputError(
@@ -103,7 +130,11 @@ def read_table(content: bytes, file: str) -> Table:
                 layout.excerpt(Location(file, 1, 1)),
             )
         )
-    return Table(names, layout, frame.slice(1))
+    rows = frame.slice(1)
+    if csv.missing:
+        rows = rows.with_columns(pl.all().replace([*csv.missing], ""))
+    decimal = "," if csv.decimal == "comma" else "."
+    return Table(names, layout, rows, decimal, frozenset(nameless))
 
 
 def _check_fields(layout: Layout) -> None:
@@ -133,19 +164,15 @@ def _check_fields(layout: Layout) -> None:
 
 
 def _check_names(layout: Layout, names: tuple[str, ...]) -> None:
-    """Every column needs a name of its own."""
+    """No two columns have the same name."""
     problems = []
     first: dict[str, int] = {}
     for number, name in enumerate(names):
         earlier = first.setdefault(name, number)
-        if not name.strip():
-            message = f"column {number + 1} has no name"
-            hint = "name it in the header, or remove the column"
-        elif earlier != number:
-            message = f"columns {earlier + 1} and {number + 1} are both called {show(name)}"
-            hint = "rename one of them, or remove it"
-        else:
+        if earlier == number:
             continue
+        message = f"columns {earlier + 1} and {number + 1} are both called {show(name)}"
+        hint = "rename one of them, or remove it"
         location = layout.location(layout.field_at(0, number))
         problems.append(Diagnostic(message, location, hint, layout.excerpt(location)))
     if problems:

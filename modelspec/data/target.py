@@ -9,7 +9,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from modelspec.data.columns import check_numbers
-from modelspec.data.numbers import read_numbers
 from modelspec.data.problems import Problems
 from modelspec.data.table import Table, listed
 from modelspec.spec.model import ModelSpec
@@ -44,7 +43,7 @@ def read_target(
 
 
 def _numbers(table: Table, name: str, problems: Problems) -> NDArray[np.float64]:
-    found = read_numbers(table.cells(name))
+    found = table.numbers(name)
     check_numbers(table, name, found, problems, "remove rows whose answer is not known")
     known = found.values[~np.isnan(found.values)]
     if known.size and known.min() == known.max():

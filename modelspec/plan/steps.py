@@ -23,6 +23,7 @@ from modelspec.plan.records import (
     ReferenceRecord,
     TrainRecord,
 )
+from modelspec.spec.data import Csv
 from modelspec.spec.model import ModelSpec
 
 # Of the split, and so of all that is drawn: first weights, order of rows, resamples, golden rows.
@@ -79,6 +80,7 @@ def rules(spec: ModelSpec) -> tuple[Rule, ...]:
     metric_gates = any(g.metric not in GATES_OF_THE_CONTAINER for g in spec.evaluate.gates)
     container_gates = any(g.metric in GATES_OF_THE_CONTAINER for g in spec.evaluate.gates)
     gates = ("task", "evaluate.gates")
+    written = () if spec.data.csv == Csv() else ("data.csv",)
     rows: list[Rule | None] = [
         Rule("data", 1, ("data", "task"), (), (), DataRecord, files=True, pins=(DATA,)),
         Rule("train", 1, ("task", "model", "train", SEED), ("data",), ("data",), TrainRecord),
@@ -94,7 +96,7 @@ def rules(spec: ModelSpec) -> tuple[Rule, ...]:
         Rule(
             "gate",
             1,
-            gates,
+            (*gates, *written),
             ("evaluate", "data"),
             ("evaluate", "data"),
             GateRecord,

@@ -67,7 +67,7 @@ Pii = Annotated[
 class NumberFeature(Strict):
     """A number; `missing` says what an empty cell becomes (left out: it is an error)."""
 
-    type: Literal["number"]
+    type: Literal["number"] = Field(description="A number.")
     missing: MissingNumber = Field(
         default=None,
         description="What an empty cell becomes: median, mean (of training rows), "
@@ -95,7 +95,7 @@ class Encoding(Strict):
 class CategoryFeature(Strict):
     """A text, encoded one-hot: a column for each value, and all zeros for any other value."""
 
-    type: Literal["category"]
+    type: Literal["category"] = Field(description="A text, one of several.")
     values: tuple[Annotated[str, Field(min_length=1)], ...] | None = Field(
         default=None,
         min_length=1,
@@ -111,6 +111,22 @@ class CategoryFeature(Strict):
         description="Left out: a column for each value. `{hash: 64}`: no list of values is kept.",
     )
     pii: Pii = False
+
+
+class Csv(Strict):
+    """How a CSV file is written, where it is not with commas and decimal points."""
+
+    separator: Literal["comma", "semicolon", "tab", "pipe"] = Field(
+        default="comma", description="What stands between the fields of a row."
+    )
+    decimal: Literal["point", "comma"] = Field(
+        default="point", description="What stands before the decimals of a number."
+    )
+    missing: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        default=(),
+        description="Cells with one of these texts are empty cells, in every column.",
+        examples=[["NA", "?"]],
+    )
 
 
 def _spelled_out(value: Any) -> Any:
@@ -142,6 +158,7 @@ class Data(Strict):
         "gs, abfs) whose content `modelspec lock` pins.",
         examples=["data/churn.csv"],
     )
+    csv: Csv = Field(default=Csv(), description="How the file is written.")
     target: Annotated[Target, BeforeValidator(_target, json_schema_input_type=Target | Column)] = (
         Field(description="The column to predict.", examples=["churned"])
     )

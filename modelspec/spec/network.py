@@ -12,13 +12,13 @@ from modelspec.spec.base import Integer, Number, Strict
 class Linear(Strict):
     """One dense layer: logistic, softmax or linear regression, by the task."""
 
-    type: Literal["linear"]
+    type: Literal["linear"] = Field(description="One dense layer.")
 
 
 class Mlp(Strict):
     """Dense layers with ReLU, each followed by dropout."""
 
-    type: Literal["mlp"]
+    type: Literal["mlp"] = Field(description="A multilayer perceptron.")
     layers: tuple[Annotated[Integer, Field(ge=1, le=65536)], ...] = Field(
         default=(64, 32),
         min_length=1,

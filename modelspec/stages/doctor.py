@@ -16,7 +16,7 @@ from modelspec.spec.load import load
 from modelspec.spec.project import FILE, load_project
 from modelspec.spec.serving import Container
 from modelspec.spec.source import HAS_C_PARSER
-from modelspec.stages import select
+from modelspec.stages import schema, select
 
 if TYPE_CHECKING:
     from modelspec.adapters.engine import Engine
@@ -73,6 +73,8 @@ def examine(start: Path) -> Iterator[Finding]:
     yield _place("cache", user_cache())
     yield _training()
     yield _parser()
+    if root and (root / schema.FILE).is_file():
+        yield _schema(root)
 
 
 def _repository(start: Path) -> tuple[Path | None, Finding]:
@@ -110,6 +112,13 @@ def _engine(engine: Engine | None) -> Finding:
         "none; images are made without it, tried as plain processes, and not pushed",
         "install docker.io, and add yourself to the group docker",
     )
+
+
+def _schema(root: Path) -> Finding:
+    if (root / schema.FILE).read_bytes() == schema.text().encode():
+        return Finding("schema", "ok", f"{schema.FILE} is of this version, for editors")
+    said = f"{schema.FILE} is of another version: editors may mark what is right"
+    return Finding("schema", "not needed", said, "modelspec schema --write")
 
 
 def _bases(root: Path) -> list[str]:

@@ -56,10 +56,13 @@ def _on_predictions(plan: Plan, done: Done, world: World, gates: list[Gate]) -> 
     from modelspec.stages import rows
     from modelspec.stages.evaluate import judged
 
-    source = plan.spec.data.source
-    # All gates, so that a message points at the right one.
+    data = plan.spec.data
     columns = read_slices(
-        world.read(source), world.file(source), plan.spec.evaluate.gates, world.loaded.places
+        world.read(data.source),
+        world.file(data.source),
+        plan.spec.evaluate.gates,  # all of them, so that a message points at the right one
+        world.loaded.places,
+        data.csv,
     )
     side = Dataset.load(done.folder("data")).side
     model, baseline = judged(

@@ -64,14 +64,14 @@ def test_a_cell_is_a_number_exactly_if_the_grammar_says_so(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("1,5", "write 1.5, with a decimal point"),
+        ("1,5", "write 1.5, or data.csv: {decimal: comma}"),
         ("1_000", "write 1000, without _"),
         ("12%", "write 12, without %"),
         (" 5", "write 5, without a space"),
         ("\uff11\uff12", "write numbers with the digits 0 to 9"),
         ("-inf", "numbers must be finite"),
-        ("N/A", "only an empty cell is missing: clear these cells, and say so"),
-        ("  ", "only an empty cell is missing: clear these cells, and say so"),
+        ("N/A", 'if it is missing, write data.csv: {missing: ["N/A"]}, and say so'),
+        ("  ", 'if it is missing, write data.csv: {missing: ["  "]}, and say so'),
         ("red", "write a number, or make the column a category; `red` is text"),
     ],
 )

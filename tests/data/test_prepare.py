@@ -114,7 +114,7 @@ def test_a_feature_that_is_not_there_is_named_at_its_key() -> None:
 
 def test_a_file_with_semicolons_is_recognized() -> None:
     assert hints(GOOD.replace(",", ";")) == [
-        "x.csv has one column; save it with commas between the fields"
+        "x.csv has one column; write data.csv: {separator: semicolon}"
     ]
 
 
@@ -233,3 +233,25 @@ def test_an_empty_category_can_be_a_category_of_its_own() -> None:
     assert isinstance(feature, Categorical)
     assert (feature.missing, feature.fill) == ("own_category", None)
     assert dataset.columns["c"][-1] is None
+
+
+def test_a_file_is_read_as_the_spec_says_that_it_is_written() -> None:
+    written = GOOD.replace(",", ";").replace(".", ",").replace("17,5;", "NA;", 1)
+    plain = make(
+        GOOD.replace("17.5,", ",", 1), "features: {x: {type: number, missing: 0}, c: category}"
+    )
+    other = make(
+        written,
+        "csv: {separator: semicolon, decimal: comma, missing: [NA]}\n"
+        "  features: {x: {type: number, missing: 0}, c: category}",
+    )
+    assert other.digest() == plain.digest()
+
+
+def test_a_column_without_a_name_has_to_be_named_or_ignored() -> None:
+    content = "".join(f"{number},{line}\n" for number, line in enumerate(GOOD.splitlines()))
+    content = content.replace("0,", ",", 1)
+    assert refused(content) == ["x.csv:1:1: column 1 has no name"]
+    assert hints(content) == ["name it in the header, or write data.ignore: [column 1]"]
+    assert list(make(content, "ignore: [column 1]").columns) == ["x", "c"]
+    assert not make(content, f"ignore: [column 1]\n  {FEATURES}").warnings

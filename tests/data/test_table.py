@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from modelspec.data.table import read_table
 from modelspec.diagnostics import InputError, Location
+from modelspec.spec.data import Csv
 
 WRONG = {
     "empty": (b"", 1, 1, "the file is empty"),
@@ -31,8 +32,6 @@ WRONG = {
         "this is a Git LFS pointer, not the data",
     ),
     "repeated header": (b"a,b,a\n1,2,3\n", 1, 5, "columns 1 and 3 are both called `a`"),
-    "header without a name": (b"a,,c\n1,2,3\n", 1, 3, "column 2 has no name"),
-    "header with a blank name": (b"a, ,c\n1,2,3\n", 1, 3, "column 2 has no name"),
     "too few fields": (b"a,b,c\n1,2,3\n1,2\n", 3, 3, "the row has 2 fields, the header has 3"),
     "too many fields": (b"a,b\n1,2\n1,2,3\n", 3, 5, "the row has 3 fields, the header has 2"),
     "empty line": (b"a,b\n1,2\n\n1,2\n", 3, 1, "the row is empty"),
@@ -83,11 +82,44 @@ def test_a_file_that_is_no_table_is_refused_with_its_place(name: str) -> None:
 def test_all_bad_names_of_a_header_are_reported_at_once() -> None:
     with pytest.raises(InputError) as caught:
         read_table(b"a,,a,b,b\n1,2,3,4,5\n", "x.csv")
-    assert [str(d.location) for d in caught.value.diagnostics] == [
-        "x.csv:1:3",
-        "x.csv:1:4",
-        "x.csv:1:8",
-    ]
+    assert [str(d.location) for d in caught.value.diagnostics] == ["x.csv:1:4", "x.csv:1:8"]
+
+
+def test_a_column_without_a_name_is_called_by_its_number() -> None:
+    table = read_table(b'"",a, \n1,2,3\n', "x.csv")
+    assert table.names == ("column 1", "a", "column 3")
+    assert table.nameless == {"column 1", "column 3"}
+
+
+@pytest.mark.parametrize(("name", "mark"), [("semicolon", ";"), ("pipe", "|"), ("tab", "\t")])
+def test_fields_may_be_apart_by_other_characters(
+    name: Literal["semicolon", "pipe", "tab"], mark: str
+) -> None:
+    content = f'a{mark}"b{mark}c"\n1,5{mark}"x\n""y"""\n'.encode()
+    table = read_table(content, "x.csv", Csv(separator=name))
+    assert table.names == ("a", f"b{mark}c")
+    assert [list(table.cells(n)) for n in table.names] == [["1,5"], ['x\n"y"']]
+    assert table.at(0, f"b{mark}c") == Location("x.csv", 2, 5)
+
+
+def test_a_row_of_another_width_is_told_whatever_is_between_its_fields() -> None:
+    with pytest.raises(InputError, match="the row has 3 fields, the header has 2"):
+        read_table(b"a;b\n1;2\n1;2;3\n", "x.csv", Csv(separator="semicolon"))
+
+
+def test_texts_that_mean_no_value_are_empty_cells_in_every_column() -> None:
+    table = read_table(b"a,b\nNA,x\n?,NA\n1,na\n", "x.csv", Csv(missing=("NA", "?")))
+    assert list(table.cells("a")) == ["", "", "1"]
+    assert list(table.cells("b")) == ["x", "", "na"]
+
+
+def test_numbers_may_have_a_decimal_comma() -> None:
+    table = read_table(
+        b"a\n1,5\n-0,25\n7\n1e3\n1.5\n", "x.csv", Csv(separator="semicolon", decimal="comma")
+    )
+    found = table.numbers("a")
+    assert found.values.tolist()[:4] == [1.5, -0.25, 7.0, 1000.0]
+    assert found.wrong.tolist() == [False, False, False, False, True]
 
 
 def test_ragged_rows_are_counted_and_five_of_them_named() -> None:
@@ -167,6 +199,8 @@ def test_any_bytes_are_refused_or_read_as_the_strict_reader_of_python_reads_them
         return
     text = content.decode("utf-8-sig").rstrip("\r\n")
     expected = [row or [""] for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
+    numbered = enumerate(expected[0], 1)
+    expected[0] = [name if name.strip() else f"column {number}" for number, name in numbered]
     assert [list(table.names), *map(list, zip(*map(table.cells, table.names), strict=True))] == (
         expected
     )

@@ -208,11 +208,11 @@ def test_an_option_that_does_not_exist_is_a_mistake_of_usage(released: Project) 
     assert "No such option" in released.run("apply", "--publish", code=2).errors
 
 
-def test_init_on_a_file_with_semicolons_says_what_to_save(
+def test_init_on_a_file_with_one_column_says_what_to_save(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     project = Project(tmp_path, environment)
-    project.write("data.csv", "a;b\n1;no\n2;yes\n")
+    project.write("data.csv", "a/b\n1/no\n2/yes\n")
     assert (
         "data.csv:1:1: there is only one column" in project.run("init", "data.csv", code=3).errors
     )
