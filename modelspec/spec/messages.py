@@ -15,7 +15,7 @@ from modelspec.diagnostics import Diagnostic
 from modelspec.spec.later import is_later_value
 from modelspec.spec.places import Path, Places
 from modelspec.spec.scalar import Plain, Wrong, show
-from modelspec.spec.suggest import did_you_mean, fields_at, homes
+from modelspec.spec.suggest import closest, did_you_mean, fields_at, homes
 from modelspec.spec.units import duration_text, percent_text
 
 if TYPE_CHECKING:
@@ -123,8 +123,10 @@ class Explainer:
 
     def _unknown(self, path: Path) -> Diagnostic:
         parent, key = path[:-1], str(path[-1])
-        fields = self._fields(parent)
+        fields, node = self._fields(parent), self._places.find(parent)
         hint = did_you_mean(key, fields)
+        if hint.startswith("did") and node and closest(key, fields) in node.children:
+            hint = "leave it out"  # what is near stands there already
         home = [] if "did you mean" in hint else list(homes(self._model, key))[:3]
         if path in home:
             hint = "only another `type` has it"
