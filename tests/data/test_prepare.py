@@ -106,6 +106,23 @@ def test_every_column_that_is_not_there_is_named_where_the_spec_names_it() -> No
     ]
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"data": "features: {weihgt: number, kind: category}"},
+        {"data": "ignore: [weihgt]"},
+        {"data": "split: {key: weihgt}"},
+        {"target": "weihgt"},
+        {"gates": "f1 >= 0.5 for each weihgt"},
+        {"gates": "f1 >= 0.5 for weihgt = 2"},
+    ],
+    ids=lambda named: " ".join(named.values()),
+)
+def test_a_misspelled_column_is_told_with_the_one_that_was_meant(named: dict[str, str]) -> None:
+    content = GOOD.replace(HEAD, "weight,kind,y\n")
+    assert hints(content, **named) == ["did you mean `weight`?"]
+
+
 def test_a_feature_that_is_not_there_is_named_at_its_key() -> None:
     assert refused(GOOD, "features: {x: number, colour: category}") == [
         "model.yaml:8:25: x.csv has no column `colour`"
