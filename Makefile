@@ -25,11 +25,12 @@ parts: setup  ## engine, base image, promtool, registry, clients: found, or inst
 test: parts  ## all tests, with the real parts
 	$(python) -m pytest
 
-check: setup  ## format, lint, types, floors
+check: setup  ## format, lint, types, floors, workflows
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy --strict modelspec tests
 	.venv/bin/lint-imports
+	.venv/bin/zizmor --offline --quiet --persona auditor .github
 
 bench: setup  ## timings, as ratios to a bare interpreter
 	$(python) -m tests.bench

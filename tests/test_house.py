@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -75,7 +76,12 @@ def test_no_module_imports_itself_in_a_loop() -> None:
     assert order.index("modelspec.spec.load") < order.index("modelspec.cli.validate")
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "modelspec/serving/requirements.txt"])
+ACTION = [f".github/actions/modelspec/{name}.txt" for name in ("plan", "apply")]
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "modelspec/serving/requirements.txt", *ACTION]
+)
 def test_requirements_are_pinned_with_hashes_and_name_no_index(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
     assert "://" not in text
@@ -96,6 +102,21 @@ def test_the_image_gets_the_versions_that_the_tests_run_with() -> None:
     served = {"granian", "msgspec", "numpy", "ai-edge-litert", "prometheus-client", "uvloop"}
     assert served <= {package for package, _ in image}
     assert image == {pin: ours.get(pin) for pin in image}
+
+
+@pytest.mark.parametrize("name", ACTION)
+def test_the_action_installs_what_the_tests_run_with(name: str) -> None:
+    ours = pins_of((ROOT / "requirements.txt").read_text("utf-8"))
+    known = {(package, *pin) for (package, _), pin in ours.items()}
+    installed = pins_of((ROOT / name).read_text("utf-8"))
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    needed = [*declared["project"]["dependencies"], *declared["build-system"]["requires"]]
+    if name.endswith("apply.txt"):
+        needed += declared["project"]["optional-dependencies"]["train"]
+        needed = [one for one in needed if not one.startswith("tensorflow>")]
+    names = {re.split(r"[\[<>=;]", one)[0].strip().lower() for one in needed}
+    assert names <= {package for package, _ in installed}
+    assert {(package, *pin) for (package, _), pin in installed.items()} <= known
 
 
 def pins_of(text: str) -> dict[tuple[str, str], tuple[str, frozenset[str]]]:

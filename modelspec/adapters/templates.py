@@ -41,6 +41,18 @@ def builtin() -> dict[str, str]:
     return found
 
 
+def as_it_is(name: str) -> str:
+    """A file beside the templates that is copied rather than rendered.
+
+    Raises:
+        WorldError: if it is missing or cannot be read.
+    """
+    try:
+        return (folder() / name).read_text("utf-8")
+    except OSError as error:
+        raise WorldError(f"the templates of modelspec cannot be read: {error}") from None
+
+
 def own(root: Path) -> dict[str, bytes]:
     """The templates in the folder `templates/` of a work tree: path from its root to content.
 

@@ -86,6 +86,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
+            optimized=False,  # it takes cubic time for operators within operators
             **options,
         )
         ours = {
