@@ -144,10 +144,8 @@ def test_two_clones_that_publish_the_same_at_once_make_one_release(
     oid = remote.git("rev-parse", "ripe/v1.0.0")
     for clone in clones:
         assert clone.git("rev-parse", "ripe/v1.0.0") == oid
-        assert (
-            clone.lock() == remote.record("ripe/v1.0.0") | {"spec": clone.lock().get("spec")}
-            or True
-        )
+        record = remote.record("ripe/v1.0.0")
+        assert clone.lock() == {k: v for k, v in record.items() if k not in ("spec", "seconds")}
         assert clone.leftovers() == []
     adopted = [output for output, _ in said if b"1.0.0 is up to date" in output]
     assert len(adopted) == 1
