@@ -34,9 +34,13 @@ fuzz.main()
 
 
 def atheris(*words: str, timeout: int) -> subprocess.CompletedProcess[str]:
-    """A process of its own: a crash must not take the tests with it."""
+    """A process of its own: a crash must not take the tests with it.
+
+    It is started by a shell: libFuzzer limits the peak of its memory, and Linux counts towards
+    it the memory of whoever started the process, which is that of all tests before.
+    """
     return subprocess.run(
-        [sys.executable, *words],
+        ["sh", "-c", '"$@"; exit $?', "sh", sys.executable, *words],
         cwd=HERE.parents[1],
         capture_output=True,
         text=True,
