@@ -59,6 +59,19 @@ def test_the_model_alone_wins_over_all_models_and_both_over_its_file() -> None:
     assert made.monitor == SPEC.monitor
 
 
+def test_a_mistake_is_told_where_the_override_that_won_is() -> None:
+    name = SPEC.metadata.name
+    loaded = environment(
+        f"models: {{{name}: 1.0.0}}\n"
+        "overrides:\n"
+        "  monitor: {slo: {latency_p99: 25ms}}\n"
+        f"  models: {{{name}: {{monitor: {{slo: {{latency_p99: 26ms}}}}}}}}\n"
+    )
+    with pytest.raises(InputError) as refused:
+        overridden(SPEC, loaded)
+    assert [d.location.line for d in refused.value.diagnostics if d.location] == [7]
+
+
 def test_overrides_of_other_models_change_nothing() -> None:
     other = environment(
         "models: {other: 1.0.0}\noverrides: {models: {other: {deploy: {replicas: {min: 5}}}}}\n"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
+from modelspec.adapters import commits
 from modelspec.cli.app import app
 from modelspec.stages.deliver import BRANCH
 from tests.released import git, inside, tagged
@@ -119,8 +122,10 @@ def test_a_model_whose_spec_has_another_file_name_stays(root: Path) -> None:
 
 
 def test_a_pull_request_is_one_branch_that_is_made_anew_from_the_tip(
-    root: Path, tmp_path: Path
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    seconds = itertools.count(1_700_000_000)
+    monkeypatch.setattr(commits, "time", SimpleNamespace(time=lambda: next(seconds)))
     before = tip(root)
     said = apply(root, "--pull-request").output
     first = tip(root, BRANCH)
