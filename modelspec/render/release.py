@@ -70,7 +70,9 @@ def read(lock: Mapping[str, Any], environment: LoadedEnvironment) -> Released:
 def _attributes(record: Mapping[str, Any]) -> SimpleNamespace:
     """The parts of a record that are the same for every reader of it."""
     made = {name: record[name] for name in ("name", "version", "commit")}
-    return SimpleNamespace(**made, image=SimpleNamespace(**record["image"]))
+    classes = tuple(record["steps"]["data"]["record"]["schema_"]["classes"])
+    schema, image = SimpleNamespace(classes=classes), SimpleNamespace(**record["image"])
+    return SimpleNamespace(**made, schema_=schema, image=image)
 
 
 def context(released: Released) -> dict[str, Any]:

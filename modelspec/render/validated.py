@@ -72,3 +72,11 @@ def _contradictions(release: Release, spec: ModelSpec) -> Iterator[str]:
             yield "record.image.tag: must be an image with a tag of its ID, <name>:sha-<12 hex>"
     elif not _REFERENCE.fullmatch(release.image.reference):
         yield "record.image.reference: must be <registry>/<name>@sha256:<64 hex>"
+    try:
+        count = len(release.schema_.classes)
+    except (KeyError, ValidationError):
+        yield "record.steps.data: must have the schema of the model"
+        return
+    few, most = {"binary_classification": (2, 2), "regression": (0, 0)}.get(spec.task, (2, count))
+    if not few <= count <= most:
+        yield f"record.steps.data: {count} classes do not fit the task {spec.task}"

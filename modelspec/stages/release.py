@@ -10,7 +10,7 @@ from modelspec.plan.columns import number
 from modelspec.plan.estimate import last_seconds
 from modelspec.plan.objects import NOT_BUILT
 from modelspec.plan.plan import Plan, address
-from modelspec.plan.records import EvaluateRecord, ImageRecord
+from modelspec.plan.records import EvaluateRecord, ImageRecord, Schema
 from modelspec.plan.release import Image, Made, Release
 from modelspec.plan.tags import Version, message
 from modelspec.stages.world import World
@@ -48,7 +48,8 @@ def compose(plan: Plan, *, published: bool, reference: str | None) -> Release:
 def foresee(plan: Plan, registry: str) -> Release:
     """What the plan will lead to; a stand-in for the image where it is not built yet.
 
-    Of a version that depends on data that were not read yet it has 0.0.
+    Of what depends on data that were not read yet it has a stand-in too: version 0.0, and classes
+    that only tell how many there are at least.
 
     Args:
         plan: with steps that still have to run.
@@ -62,7 +63,10 @@ def foresee(plan: Plan, registry: str) -> Release:
         tag=f"{plan.spec.metadata.name}:sha-{NOT_BUILT[7:19]}",
         commit=plan.facts.commit,
     ).model_dump(mode="json")
-    instead = {"image": image}
+    positive = plan.spec.data.target.positive or "positive"
+    classes = () if plan.spec.task == "regression" else ("negative", positive)
+    schema = Schema(features=(), classes=classes).model_dump(mode="json")
+    instead = {"image": image, "data": {"schema_": schema}}
     steps = (replace(s, record=s.record or instead.get(s.name, {})) for s in plan.steps)
     model = plan.model or Version(0, 0, 0)
     made = replace(plan, found=None, steps=tuple(steps), model=model)

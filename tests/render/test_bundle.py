@@ -264,6 +264,14 @@ def test_any_image_name_that_could_be_one_stays_one_value(name: str) -> None:
         ({"record.version": 1.4}, ["record.version: "]),
         ({"record.image": {}}, ["record.image.id: ", "record.image.tag: "]),
         ({"spec.task": "guess", "record.inputs": None}, ["spec.task: ", "record.inputs: "]),
+        (
+            {"record.steps.data.record.schema_": None},
+            ["record.steps.data: must have the schema of the model"],
+        ),
+        (
+            {"record.steps.data.record.schema_.classes": ["no"]},
+            ["record.steps.data: 1 classes do not fit the task binary_classification"],
+        ),
         ({"spec": None}, ["spec: is missing"]),
         ({"record": None}, ["record: is missing"]),
         ({"spec": [1], "record": "x"}, ["spec: is missing", "record: is missing"]),

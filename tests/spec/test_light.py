@@ -27,6 +27,7 @@ from tests.spec.examples import FULL, MINIMAL
 
 TEXT = st.text(st.characters(exclude_categories=["C"]), max_size=20)
 SHARES = st.decimals("0.001", "0.999", places=3).map(percent_text) | st.just("50.0%")
+METRICS = st.sampled_from(["accuracy", "recall_macro", "f1_weighted"])
 NUMBERS = st.floats(0.01, 90) | st.integers(1, 90)
 SECTIONS = st.fixed_dictionaries(
     {},
@@ -55,6 +56,7 @@ SECTIONS = st.fixed_dictionaries(
                 ),
                 "drift": st.fixed_dictionaries({}, optional={"warn": NUMBERS, "alert": NUMBERS})
                 | st.none(),
+                "quality": st.fixed_dictionaries({"metric": METRICS, "alert": NUMBERS}),
             },
         ),
     },
