@@ -1,8 +1,7 @@
-"""Commits made beside the work tree, and pushed: HEAD, index and files of the user stay."""
+"""Commits made beside the work tree: HEAD, index and files of the user stay."""
 
 from __future__ import annotations
 
-import re
 import tempfile
 import time
 from collections.abc import Mapping
@@ -10,14 +9,8 @@ from pathlib import Path
 
 from modelspec.adapters.git import Remote, Repository
 from modelspec.adapters.git_process import SECONDS, Answer, identity, read, write
-from modelspec.adapters.git_remote import depth_here, fetch, refs
+from modelspec.adapters.git_remote import depth_here, fetch
 from modelspec.diagnostics import WorldError
-
-_REASON = re.compile(r"^!\t.*\t(.*)$", re.MULTILINE)
-
-
-class RefusedError(WorldError):
-    """A branch that a remote does not let us move."""
 
 
 def tree_with(repository: Repository, parent: str, files: Mapping[str, bytes | None]) -> str:
@@ -74,58 +67,6 @@ def commit(
     head += b"committer %s %d +0000\n\n" % (committer, moment)
     what = ("hash-object", "-w", "-t", "commit", "--stdin")
     return _output(write(repository.root, *what, feed=head + message.encode()))
-
-
-def push_branch(
-    repository: Repository,
-    remote: Remote,
-    branch: str,
-    new: str,
-    old: str,
-    *,
-    seconds: float = SECONDS,
-) -> bool:
-    """Move a branch of a remote, if it still is where it was; no branch here moves.
-
-    Args:
-        repository: to send from.
-        remote: whose branch it is.
-        branch: its name, without `refs/heads/`.
-        new: full id of the commit it is to name; "" removes it.
-        old: full id of the commit that it names; "" if there is no such branch.
-        seconds: the longest that git may talk to the remote, the user's hooks included.
-
-    Returns:
-        False if somebody else moved it first.
-
-    Raises:
-        RefusedError: the remote does not take it.
-        WorldError: the remote cannot be reached.
-    """
-    ref = f"refs/heads/{branch}"
-    answer = write(
-        repository.root,
-        "push",
-        "--porcelain",
-        "--no-follow-tags",
-        "--recurse-submodules=no",
-        f"--force-with-lease={ref}:{old}",
-        "--",
-        remote.name,
-        f"{new}:{ref}",
-        seconds=seconds,
-    )
-    if answer.code == 0:
-        return True
-    # Whatever push said, what the remote has decides.
-    there = refs(repository, remote, ref, seconds=seconds).get(ref, "")
-    if there == new:
-        return True
-    if there != old:
-        return False
-    refused = answer.output.decode("utf-8", "replace")
-    why = "; ".join([*_REASON.findall(refused), answer.complaint])
-    raise RefusedError(f"{remote.name} did not take a commit on {branch}: {why}")
 
 
 def follows(repository: Repository, remote: Remote, oid: str, parent: str, tree: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from modelspec.adapters.git import Remote, Repository, Tag, tag_prefix
 from modelspec.adapters.git_process import SECONDS, identity, write
+from modelspec.adapters.git_push import RefusedError, push
 from modelspec.adapters.git_remote import depth_here, fetch, refs
 from modelspec.diagnostics import Conflict, WorldError
 from modelspec.plan.tags import parse, split_ref
@@ -18,7 +19,6 @@ _LOST_A_RACE = re.compile(r"reference already exists|is at [0-9a-f]+ but expecte
 _LOST_A_PUSH = re.compile(
     r"stale info|already exists|cannot lock ref|failed to update ref|incorrect old value"
 )
-_REASON = re.compile(r"^!\t.*\t(.*)$", re.MULTILINE)
 _REFUSED = re.compile(r"^ ! \[.*?\] +\S+ +-> +(\S+) +\((.*)\)$", re.MULTILINE)
 
 
@@ -195,34 +195,11 @@ def _point(repository: Repository, ref: str, oid: str, old: str) -> None:
 
 
 def _send(repository: Repository, remote: Remote, ref: str, oid: str, seconds: float) -> None:
-    """Create the ref on the remote. Whatever push said, what the remote has decides."""
-    answer = write(
-        repository.root,
-        "push",
-        "--porcelain",
-        "--no-follow-tags",
-        "--recurse-submodules=no",
-        f"--force-with-lease={ref}:",
-        "--",
-        remote.name,
-        f"{oid}:{ref}",
-        seconds=seconds,
-    )
-    if answer.code == 0:
-        return
-    there = write(repository.root, "ls-remote", "--", remote.name, ref, seconds=seconds)
-    if there.code:
-        raise WorldError(
-            f"whether {remote.name} has the tag {_short(ref)} now is not known "
-            f"({answer.complaint}); apply --push again finds out"
-        )
-    found = re.search(rf"^([0-9a-f]+)\t{re.escape(ref)}$", there.output.decode(), re.MULTILINE)
-    if found and found[1] == oid:
-        return
-    if found:
+    try:
+        taken = push(repository, remote, ref, oid, seconds=seconds)
+    except RefusedError as error:
+        if _LOST_A_PUSH.search(str(error)):
+            raise Conflict(f"somebody else is writing {_short(ref)}: {error}") from error
+        raise
+    if not taken:
         raise Conflict(f"{remote.name} has another release under {_short(ref)}")
-    refused = answer.output.decode("utf-8", "replace")
-    why = "; ".join([*_REASON.findall(refused), answer.complaint])
-    if _LOST_A_PUSH.search(refused):
-        raise Conflict(f"somebody else is writing the tag {_short(ref)} on {remote.name}: {why}")
-    raise WorldError(f"{remote.name} did not take the tag {_short(ref)}: {why}")

@@ -12,7 +12,7 @@ from modelspec.plan.facts import Facts
 from modelspec.plan.pins import changed_pins
 from modelspec.plan.records import DataRecord
 from modelspec.plan.release import Release
-from modelspec.plan.steps import Rule, at, key, rules
+from modelspec.plan.steps import Rule, at, read_by, rules
 from modelspec.plan.tags import Version
 from modelspec.plan.version import model_version, next_patch
 from modelspec.spec.model import ModelSpec
@@ -154,7 +154,7 @@ class _Walk:
         model = self.model()
         version = f"{model.major}.{model.minor}" if model else None
         files, pins = self.facts.files, self.facts.pins
-        made = key(rule, self.spec, files, pins, version, self._taken)
+        made = digest(read_by(rule, self.spec, files, pins, version, self._taken))
         self.keys[rule.name] = made
         action, record = self._decide(rule, made)
         if record is not None:

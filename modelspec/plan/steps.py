@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modelspec.plan.digest import digest
 from modelspec.plan.pins import BASE, DATA
 from modelspec.plan.records import (
     CheckRecord,
@@ -128,18 +127,6 @@ def rules(spec: ModelSpec) -> tuple[Rule, ...]:
     return tuple(rule for rule in rows if rule)
 
 
-def key(
-    rule: Rule,
-    spec: Mapping[str, Any],
-    files: Mapping[str, str],
-    pins: Mapping[str, str],
-    version: str | None,
-    taken: Callable[[str], Any],
-) -> str:
-    """The digest of everything the step reads. Arguments as of `read_by`."""
-    return digest(read_by(rule, spec, files, pins, version, taken))
-
-
 def read_by(
     rule: Rule,
     spec: Mapping[str, Any],
@@ -148,7 +135,7 @@ def read_by(
     version: str | None,
     taken: Callable[[str], Any],
 ) -> dict[str, Any]:
-    """Everything the step reads, as plain data.
+    """Everything the step reads, as plain data; its digest is the key of the step.
 
     Args:
         rule: the step's row of the table.

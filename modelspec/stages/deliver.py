@@ -12,6 +12,7 @@ from functools import partial
 
 from modelspec.adapters import commits
 from modelspec.adapters.git import Remote, Repository, Tree
+from modelspec.adapters.git_push import RefusedError, push
 from modelspec.adapters.git_remote import refs, remote_tip
 from modelspec.adapters.store import Store
 from modelspec.adapters.trees import CommitTree
@@ -171,10 +172,11 @@ def _push(wanted: Delivery, branch: str, tip: str, change: Change, message: str)
         repository, tip, commits.tree_with(repository, tip, change.files), message
     )
     try:
-        return made if commits.push_branch(repository, wanted.remote, branch, made, tip) else None
-    except commits.RefusedError as error:
+        moved = push(repository, wanted.remote, f"refs/heads/{branch}", made, tip)
+    except RefusedError as error:
         hint = f"apply --push --pull-request puts it on the branch {BRANCH} instead"
         raise WorldError(Diagnostic(str(error), hint=hint)) from None
+    return made if moved else None
 
 
 def _request(wanted: Delivery, _branch: str, tip: str, change: Change, message: str) -> str | None:
@@ -183,13 +185,13 @@ def _request(wanted: Delivery, _branch: str, tip: str, change: Change, message: 
     ref = f"refs/heads/{BRANCH}"
     old = refs(repository, remote, ref).get(ref, "")
     if not change.files:
-        gone = not old or commits.push_branch(repository, remote, BRANCH, "", old)
+        gone = not old or push(repository, remote, ref, "", old)
         return "" if gone else None
     files = commits.tree_with(repository, tip, change.files)
     if old and commits.follows(repository, remote, old, tip, files):
         return old
     made = commits.commit(repository, tip, files, message)
-    return made if commits.push_branch(repository, remote, BRANCH, made, old) else None
+    return made if push(repository, remote, ref, made, old) else None
 
 
 def _message(steps: Sequence[Step]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from modelspec.plan.basis import basis
+from modelspec.plan.digest import digest
 from modelspec.plan.document import document
 from modelspec.plan.explain import lines
 from modelspec.plan.facts import Facts
@@ -15,7 +16,7 @@ from modelspec.plan.outlook import Outlook, Outlooks
 from modelspec.plan.pins import BASE, DATA, changed_pins, lock_path, not_pinned, pins_of
 from modelspec.plan.plan import inputs_digest, make_plan
 from modelspec.plan.release import Release
-from modelspec.plan.steps import key, rules
+from modelspec.plan.steps import read_by, rules
 from modelspec.plan.tags import Version
 from modelspec.spec.model_lock import BasePin, DataPin, ModelLock
 from tests.plan.conftest import Runner, facts, spec_of
@@ -42,7 +43,10 @@ def test_a_pin_enters_the_keys_of_the_steps_that_read_it(path: str, steps: set[s
 
     def keys(pins: dict[str, str]) -> dict[str, str]:
         canonical = spec.canonical()
-        return {r.name: key(r, canonical, {}, pins, "1.0", lambda _: "same") for r in rules(spec)}
+        return {
+            r.name: digest(read_by(r, canonical, {}, pins, "1.0", lambda _: "same"))
+            for r in rules(spec)
+        }
 
     none, one, two = keys({}), keys({path: ONE}), keys({path: TWO})
     assert {name for name in none if none[name] != one[name]} == steps

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from modelspec.plan.digest import digest
 from modelspec.plan.facts import Facts
 from modelspec.plan.plan import make_plan
 from modelspec.plan.release import Release
-from modelspec.plan.steps import key, rules
+from modelspec.plan.steps import read_by, rules
 from modelspec.plan.tags import Version
 from tests.plan.conftest import Runner, facts, spec_of
 
@@ -134,7 +135,7 @@ def test_the_seed_is_in_the_key_of_every_step_that_draws(step: str) -> None:
     for seed in (6, 7):
         spec = spec_of(**{"data.split": {"seed": seed}})
         rule = next(rule for rule in rules(spec) if rule.name == step)
-        keys.add(key(rule, spec.canonical(), {}, {}, None, lambda _: "the same"))
+        keys.add(digest(read_by(rule, spec.canonical(), {}, {}, None, lambda _: "the same")))
     assert len(keys) == 2
 
 
