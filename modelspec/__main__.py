@@ -26,12 +26,7 @@ def _run(words: list[str]) -> int:
         from modelspec.cli.unchanged import answered
 
         if not answered(words):
-            import signal
-
-            from modelspec.cli.app import app
-
-            signal.signal(signal.SIGTERM, _terminated)
-            app(words)
+            _work(words)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except KeyboardInterrupt:
@@ -43,6 +38,18 @@ def _run(words: list[str]) -> int:
 
         return explain(error)
     return 0
+
+
+def _work(words: list[str]) -> None:
+    import signal
+
+    from modelspec.cli.plainly import ran
+
+    signal.signal(signal.SIGTERM, _terminated)
+    if not ran(words):
+        from modelspec.cli.app import app
+
+        app(words)
 
 
 def _terminated(number: int, _frame: FrameType | None) -> None:

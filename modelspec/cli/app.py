@@ -23,7 +23,7 @@ from modelspec.cli import (
     templates,
     validate,
 )
-from modelspec.cli.output import complain
+from modelspec.cli.output import warn_of_slow_parser
 
 app = typer.Typer(
     name="modelspec",
@@ -48,13 +48,8 @@ def _options(
     ] = False,
 ) -> None:
     """A declarative GitOps compiler for machine-learning models."""
-    from modelspec.spec.source import HAS_C_PARSER
-
-    if not HAS_C_PARSER and context.invoked_subcommand != "doctor":
-        complain(
-            "warning: PyYAML is built without libyaml, so that reading specs takes ten times as "
-            "long\n  hint: modelspec doctor"
-        )
+    if context.invoked_subcommand not in ("doctor", "render"):
+        warn_of_slow_parser()
 
 
 COMMANDS: tuple[Callable[..., None], ...] = (

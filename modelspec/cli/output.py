@@ -153,6 +153,17 @@ def complain(text: str) -> None:
     sys.stderr.write(clean(text) + "\n")
 
 
+def warn_of_slow_parser() -> None:
+    """Tell where specs are read by the slow parser."""
+    from modelspec.spec.source import HAS_C_PARSER
+
+    if not HAS_C_PARSER:
+        complain(
+            "warning: PyYAML is built without libyaml, so that reading specs takes ten times as "
+            "long\n  hint: modelspec doctor"
+        )
+
+
 def clean(text: str) -> str:
     """Text of users must not move the cursor of whoever reads the log."""
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)

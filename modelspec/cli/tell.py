@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-import typer
+from typing import TYPE_CHECKING
 
 from modelspec.cli.output import complain, say
-from modelspec.cli.words import Form
 from modelspec.diagnostics import Diagnostic, ModelspecError
+
+if TYPE_CHECKING:
+    from modelspec.cli.words import Form
 
 Warn = Callable[[Diagnostic], None]
 
@@ -28,7 +29,7 @@ def telling(form: Form, command: str, base: Path) -> Iterator[Warn]:
         What takes a warning.
 
     Raises:
-        typer.Exit: with the code of an error that was told.
+        SystemExit: with the code of an error that was told.
     """
     if form == "text":
         yield lambda warning: complain(warning.text())
@@ -42,7 +43,7 @@ def telling(form: Form, command: str, base: Path) -> Iterator[Warn]:
             found += error.diagnostics
             code = error.exit_code
     if code:
-        raise typer.Exit(code)
+        raise SystemExit(code)
 
 
 @contextmanager

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
-from traceback import walk_tb
 from typing import Any
 
 from jinja2 import FunctionLoader, TemplateSyntaxError, UndefinedError
@@ -110,6 +108,8 @@ def _diagnostic(
     if isinstance(error, TemplateSyntaxError):
         path = error.filename or start
         return of_syntax(error, path, text_at(path, templates))
+    from traceback import walk_tb
+
     places = [(f.f_code.co_filename, line) for f, line in walk_tb(error.__traceback__)]
     known = (place for place in reversed(places) if text_at(place[0], templates))
     path, line = next(known, (start, 1))
@@ -154,6 +154,8 @@ def _hints(
 
 def near(word: str, known: Collection[str]) -> str:
     """A hint which name could be meant; all of them if none is near."""
+    import difflib
+
     found = difflib.get_close_matches(word, known, 1)
     names = ", ".join(sorted(name for name in known if name[0] != "("))
     return f"did you mean {found[0]}?" if found else f"there are: {names or 'none'}"

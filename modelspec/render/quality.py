@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from modelspec.render.promql import selector
 from modelspec.render.watched import Group, Rule, Watched, described, group, plain
@@ -25,9 +26,11 @@ from modelspec.serving.contract import (
     LABEL_VERSION,
     TRUE_POSITIVE,
 )
-from modelspec.spec.gate import FLOOR
+from modelspec.spec.gate_terms import FLOOR
 from modelspec.spec.metrics import METRICS
-from modelspec.spec.monitoring import Quality
+
+if TYPE_CHECKING:
+    from modelspec.spec.monitoring import Quality
 
 INTERVAL = "5m"
 WINDOW = "7d"

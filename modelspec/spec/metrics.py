@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from modelspec.spec.model import Task
+if TYPE_CHECKING:
+    from modelspec.spec.model import Task
 
 Kind = Literal["share", "number", "time", "size"]
 

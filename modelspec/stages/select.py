@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import shlex
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -247,6 +246,8 @@ def _there_are(option: str, heads: Sequence[Head]) -> str:
 
 
 def _near(word: str, known: Sequence[str]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(word, known, 1, cutoff=0.75)
     some = ", ".join(list(known)[:20]) + (", ..." if len(known) > 20 else "")
     return f"did you mean {near[0]}?" if near else f"there are: {some or 'none'}"
