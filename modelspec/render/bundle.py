@@ -39,7 +39,10 @@ TARGETS: Mapping[str, Target] = {
 
 
 def render(
-    lock: Mapping[str, Any], environment: LoadedEnvironment, templates: Mapping[str, str]
+    lock: Mapping[str, Any],
+    environment: LoadedEnvironment,
+    templates: Mapping[str, str],
+    kept: engine.Kept | None = None,
 ) -> tuple[Artifact, ...]:
     """The files of one release in one environment, parsed back and checked.
 
@@ -47,6 +50,7 @@ def render(
         lock: what a `release.lock` holds: `spec` and `record`.
         environment: where it runs, and what is different there.
         templates: name to text, as `adapters.templates.builtin` has them.
+        kept: what they were compiled to before.
 
     Raises:
         InputError: if the lock is not one, or an override does not fit its spec.
@@ -63,13 +67,13 @@ def render(
     problems: list[Diagnostic] = []
     for path, (template, seen) in sources.items():
         try:
-            texts[path] = engine.render(template, templates, seen)
+            texts[path] = engine.render(template, templates, seen, kept)
         except TemplateError as error:
             problems += error.diagnostics
     if problems:
         raise TemplateError(*problems)
     try:
-        checks.check(texts)
+        checks.check(texts, ours=not any(path.startswith(engine.OWN) for path in templates))
     except TemplateError as error:
         raise TemplateError(*_traced(error.diagnostics, texts, sources, templates)) from None
     return tuple(Artifact(path, text) for path, text in texts.items())

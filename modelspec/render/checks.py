@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from modelspec.diagnostics import Diagnostic, Location, TemplateError
-from modelspec.render import objects, queries
-from modelspec.render.reader import documents, starts
+from modelspec.render import objects, queries, quick_reader
 
 
-def check(files: Mapping[str, str]) -> None:
+def check(files: Mapping[str, str], *, ours: bool = False) -> None:
     """Check the rendered files of one release, all together.
 
     Args:
         files: path to text.
+        ours: whether they were made by our templates alone.
 
     Raises:
         TemplateError: every mistake.
@@ -22,7 +23,7 @@ def check(files: Mapping[str, str]) -> None:
     places: dict[int, tuple[str, int]] = {}
     wrong: list[tuple[tuple[str, int], str]] = []
     for path, text in files.items():
-        for number, document in enumerate(documents(path, text)):
+        for number, document in enumerate(_documents(path, text, ours=ours)):
             if isinstance(document, dict) and {"apiVersion", "kind", "metadata"} <= document.keys():
                 found.append(document)
                 places[id(document)] = path, number
@@ -31,10 +32,21 @@ def check(files: Mapping[str, str]) -> None:
     mistakes = (*objects.problems(found), *_rules(found))
     wrong += ((places[id(one)], f"{objects.title(one)}: {text}") for one, text in mistakes)
     if wrong:
+        from modelspec.render.reader import starts
+
         lines = {path: starts(text) for path, text in files.items()}
         raise TemplateError(
             *(Diagnostic(text, Location(path, lines[path][n], 1)) for (path, n), text in wrong)
         )
+
+
+def _documents(path: str, text: str, *, ours: bool) -> Sequence[Any]:
+    found = quick_reader.documents(text) if ours else None
+    if found is not None:
+        return found
+    from modelspec.render.reader import documents
+
+    return documents(path, text)
 
 
 def _rules(found: Iterable[objects.Object]) -> Iterator[tuple[objects.Object, str]]:

@@ -34,20 +34,20 @@ def title(one: Object) -> str:
 def at(value: Any, *path: str) -> Any:
     """The value at a path of keys; None where a key is missing."""
     for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
+        value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
 def mapping(value: Any, *path: str) -> Mapping[str, Any]:
     """The mapping at a path; empty where there is none."""
     found = at(value, *path)
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def mappings(value: Any, *path: str) -> list[Mapping[str, Any]]:
     """The mappings in the list at a path; empty where there is none."""
     found = at(value, *path)
-    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _metadata(one: Object) -> Iterator[str]:

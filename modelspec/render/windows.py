@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_CEILING, Context, Decimal, Inexact
+from functools import lru_cache
 from typing import Literal
 
 BASE = 5
@@ -48,6 +49,7 @@ _WORKBOOK: tuple[tuple[Literal["page", "ticket"], Decimal, int], ...] = (
 )
 
 
+@lru_cache(maxsize=256)
 def tiers(objective: Decimal, window: timedelta) -> tuple[tuple[Tier, ...], tuple[str, ...]]:
     """The alerts of an objective, and what was changed or left out so that each can fire.
 

@@ -8,6 +8,7 @@ from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from modelspec.adapters.compiled import compiled
 from modelspec.adapters.trees import Files, WorkTree
 from modelspec.diagnostics import InputError, TemplateError
 from modelspec.plan.digest import file_digest
@@ -45,7 +46,7 @@ def render(
     """
     from modelspec.render.bundle import render as bundle
 
-    artifacts = bundle(lock, environment, templates)
+    artifacts = bundle(lock, environment, templates, compiled())
     files = {artifact.path: artifact.text.encode() for artifact in artifacts}
     digests = {name: file_digest(content) for name, content in files.items()}
     files[LOCK] = lock_text(sealed(lock, digests)).encode()
