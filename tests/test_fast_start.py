@@ -85,5 +85,27 @@ def test_rendering_anew_imports_nothing_heavy(repository: Path) -> None:
     assert file.is_file()
 
 
+LANGUAGE = {"typer", "rich", "click", "pydantic", "subprocess", "importlib.metadata", "yaml"}
+
+
+@pytest.mark.parametrize("command", ["render", "render --check"])
+def test_what_was_released_is_rendered_without_the_language_and_the_command_line(
+    repository: Path, command: str
+) -> None:
+    shown = imported(repository, "-m", "modelspec", *command.split(), says="up to date")
+    assert "jinja2" in shown
+    assert not LANGUAGE & shown
+
+
+@pytest.mark.parametrize(
+    ("command", "says"), [("validate", "model.yaml: ok"), ("plan wine", "up to date")]
+)
+def test_what_is_right_is_found_without_the_command_line(
+    repository: Path, command: str, says: str
+) -> None:
+    shown = imported(repository, "-m", "modelspec", *command.split(), says=says)
+    assert not {"typer", "rich", "click"} & shown
+
+
 def test_a_heavy_import_would_be_seen(tmp_path: Path) -> None:
     assert heavy(imported(tmp_path, "-c", "import modelspec, modelspec.data.table")) == {"polars"}
