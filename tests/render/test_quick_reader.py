@@ -40,7 +40,9 @@ def agree(**changes: Any) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_is_read_back_the_same(text: str) -> None:
-    agree(**{"spec.metadata.description": text, "spec.metadata.owner": text.replace("\n", " ")[:200]})
+    agree(
+        **{"spec.metadata.description": text, "spec.metadata.owner": text.replace("\n", " ")[:200]}
+    )
 
 
 @given(TEXT)
