@@ -1,13 +1,13 @@
 """The part of HTTP/2 (RFC 9113) that a gRPC server needs: no push, no priorities, one event loop.
 
-Whoever does not keep to the protocol, or keeps the server busy without asking anything, is told
-so and disconnected.
+Whoever breaks the protocol, or keeps the server busy and asks nothing, is told so and let go.
 """
 
 from __future__ import annotations
 
 import asyncio
 import struct
+from abc import ABC, abstractmethod
 from time import perf_counter
 from typing import cast
 
@@ -19,19 +19,19 @@ from .outbox import FIRST_WINDOW, Outbox, Stream
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _FAREWELL, _FAREWELL_SECONDS = b"farewell", 0.05
 _INITIAL_WINDOW = 4  # the only setting of a client that matters here
-_CONTINUATION = 9
 _WINDOW = 2 * MAX_BODY_BYTES  # what a client may send ahead of us
 # The most streams at a time, the first window of each, and the most that headers may hold.
 _SETTINGS = struct.pack(">HIHIHI", 3, MAX_IN_FLIGHT, 4, _WINDOW, 6, frames.HEADER_BYTES)
-# Frames that ask nothing, which are put up with from one answer to the next.
+# Frames that ask nothing, which are put up with in a quarter of a second without an answer.
 _MOST_NOISE = 1_000
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol, ABC):
     """One client. What is done with its requests is up to `opened`, `arrived` and `gone`.
 
     Attributes:
         streams: requests without an answer.
+        noise: frames that asked nothing; to be set to 0 a few times a second.
         owing: since when the client has not greeted, or not read what it is sent; or 0.
     """
 
@@ -47,7 +47,7 @@ class Connection(asyncio.Protocol):
         self._outbox = Outbox(self._write, self._answered)
         self._fields = Headers()
         self._block: tuple[int, int, bytes] | None = None
-        self._noise = 0
+        self.noise = 0
         self._readers = {
             frames.DATA: self._data,
             frames.HEADERS: self._headers,
@@ -55,20 +55,20 @@ class Connection(asyncio.Protocol):
             frames.SETTINGS: self._settings,
             frames.PING: self._ping,
             frames.WINDOW_UPDATE: self._window_update,
-            _CONTINUATION: self._continuation,
+            frames.CONTINUATION: self._continuation,
         }
 
+    @abstractmethod
     def opened(self, stream: Stream, fields: Fields) -> None:
         """A request begins."""
-        raise NotImplementedError
 
+    @abstractmethod
     def arrived(self, stream: Stream) -> None:
         """More of a request is here, or its end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def gone(self, stream: Stream) -> None:
         """Nobody waits for the answer any more."""
-        raise NotImplementedError
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Says what the client may send."""
@@ -148,7 +148,7 @@ class Connection(asyncio.Protocol):
                 break
             # Settings come first, and nothing comes between the parts of a header block.
             if not (self._settled or kind == frames.SETTINGS) or (
-                self._block and kind != _CONTINUATION
+                self._block and kind != frames.CONTINUATION
             ):
                 raise Violation(frames.PROTOCOL_ERROR)
             read = self._readers.get(kind, self._other)
@@ -158,8 +158,8 @@ class Connection(asyncio.Protocol):
 
     def _other(self, _flags: int, _number: int, _payload: bytes) -> None:
         """Passes a frame over, unless there are too many of them."""
-        self._noise += 1
-        if self._noise > _MOST_NOISE:
+        self.noise += 1
+        if self.noise > _MOST_NOISE:
             raise Violation(frames.ENHANCE_YOUR_CALM)
 
     def _data(self, flags: int, number: int, payload: bytes) -> None:
@@ -257,7 +257,7 @@ class Connection(asyncio.Protocol):
         self._other(flags, number, payload)
         if not flags & frames.ACK:
             self._write(frame(frames.PING, frames.ACK, 0, payload))
-        elif payload == _FAREWELL:  # some clients write it before requests that they began
+        elif payload == _FAREWELL:  # some clients write it before requests they began
             asyncio.get_running_loop().call_later(_FAREWELL_SECONDS, self.leave)
 
     def leave(self) -> None:
@@ -285,7 +285,7 @@ class Connection(asyncio.Protocol):
             self._outbox.put(stream, head, content, trailers)
 
     def _answered(self, stream: Stream) -> None:
-        self._noise = 0
+        self.noise = 0
         del self.streams[stream.number]
         self._leave()
 

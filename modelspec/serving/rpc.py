@@ -96,6 +96,7 @@ class Calls:
         """Gives up on clients that nothing can go on with."""
         latest = perf_counter() - BODY_SECONDS
         for client in list(self.clients):
+            client.noise = 0
             if 0 < client.stuck < latest:
                 client.abort()
         loop.call_later(SWEEP_SECONDS, self._look_around, loop)

@@ -100,10 +100,7 @@ async def serve(folder: Path, host: str, port: int, grpc_port: int) -> None:
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     if not serving.done():
-        await _drain(service)
-        http.stop()
-        if grpc:
-            await grpc.stop(STOP_SECONDS)
+        await _stop(service, http, grpc)
         # Connections end by themselves, unless a client does not take its answer.
         await asyncio.wait((serving,), timeout=STOP_SECONDS)
     if serving.done():
@@ -173,7 +170,7 @@ def _check_free(host: str, port: int) -> None:
         raise ListenError(host, port, error.strerror or str(error)) from None
 
 
-async def _drain(service: Service) -> None:
+async def _stop(service: Service, http: Server, grpc: Calls | None) -> None:
     """Readiness down first, then requests under way to their end."""
     service.ready = False
     await asyncio.sleep(DRAIN_SECONDS)
@@ -181,3 +178,6 @@ async def _drain(service: Service) -> None:
         async with asyncio.timeout(STOP_SECONDS):
             while service.metrics.in_flight:  # noqa: ASYNC110 - an event would cost every request
                 await asyncio.sleep(0.01)
+    http.stop()
+    if grpc:
+        await grpc.stop(STOP_SECONDS)

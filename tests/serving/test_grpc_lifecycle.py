@@ -6,19 +6,26 @@ import signal
 import socket
 import threading
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
 from grpc import StatusCode
 
+from modelspec.serving.contract import MAX_ARRIVING_BYTES, MAX_BODY_BYTES
+from tests.serving import networks
 from tests.serving.calls import SERVICE, GrpcServer, call, infer_request
-from tests.serving.folders import CHURN_ROW, Folder
+from tests.serving.folders import CHURN_ROW, Folder, rent
 from tests.serving.processes import Server, ask, free_port, start
 from tests.serving.test_grpc import counted, tensors
+from tests.serving.test_overload import resident_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 REQUEST = infer_request(tensors())
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -212,3 +219,56 @@ def test_a_deadline_is_kept(own_server: GrpcServer) -> None:
     while own_server.metrics()["modelspec_requests_in_flight"]:
         assert time.monotonic() < deadline
     assert set(counted(own_server)) <= {"200", "499"}
+
+
+def test_large_messages_share_a_connection(own_server: GrpcServer) -> None:
+    rows = [["pro", i, "north", 1, "web"] for i in range(15_000)]
+    content = infer_request(tensors(rows)).SerializeToString()
+    assert 400_000 < len(content) < MAX_BODY_BYTES
+    method: Any = own_server.channel.unary_unary(f"/{SERVICE}/ModelInfer")
+    answers = {call.result() for call in [method.future(content, timeout=60) for _ in range(12)]}
+    assert len(answers) == 1
+
+
+def test_the_memory_of_messages_that_are_arriving_is_bounded(own_server: GrpcServer) -> None:
+    resting = resident_bytes(own_server)
+    held = MAX_BODY_BYTES - 1
+    half = [half_sent(own_server, 1, held) for _ in range(60)]
+    pieces = [b" " * 16_000] * (held // 16_000)
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda c: send(c, b"".join(frame(_DATA, 0, 1, p) for p in pieces)), half))
+    time.sleep(0.5)
+    assert own_server.infer(tensors([CHURN_ROW] * 2000)).outputs
+    assert resident_bytes(own_server) < resting + 4 * MAX_ARRIVING_BYTES
+    ended = counted(own_server)
+    assert ended.get("408", 0) + ended.get("503", 0) >= 60 - MAX_ARRIVING_BYTES // held - 2
+    for connection in half:
+        connection.close()
+
+
+def send(connection: socket.socket, content: bytes) -> None:
+    with suppress(OSError):
+        connection.sendall(content)
+
+
+def test_what_is_too_much_is_refused_at_once_and_told_when_to_come_again(
+    tmp_path: Path,
+) -> None:
+    folder = rent(tmp_path / "slow", networks.layers([1, 1500, 1500, 1]))
+    request = infer_request([("area", "FP64", [1], [50.0])], model_name="rent").SerializeToString()
+    with GrpcServer(folder.path) as server:
+        method: Any = server.channel.unary_unary(f"/{SERVICE}/ModelInfer")
+        for _ in range(60):  # it learns what a call costs
+            method(request, timeout=20)
+        time.sleep(0.6)
+        calls = [method.future(request, timeout=60) for _ in range(400)]
+        codes = Counter(done.code() for done in calls)
+        assert set(codes) == {StatusCode.OK, StatusCode.UNAVAILABLE}
+        assert counted(server) == {
+            "200": 60 + codes[StatusCode.OK],
+            "503": codes[StatusCode.UNAVAILABLE],
+        }
+        refused = next(done for done in calls if done.code() is StatusCode.UNAVAILABLE)
+        assert ("grpc-retry-pushback-ms", "1000") in refused.trailing_metadata()
+        assert refused.details() == "the server has more requests than it can answer soon"
+        assert server.metrics()["modelspec_requests_in_flight"] == 0

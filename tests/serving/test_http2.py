@@ -128,12 +128,12 @@ UPDATE, RESET = frames.WINDOW_UPDATE, frames.RST_STREAM
         (START + frame(UPDATE, 0, 5, b"\0\0\0\1"), frames.PROTOCOL_ERROR),
         (START + frame(RESET, 0, 7, b"\0\0\0\0"), frames.PROTOCOL_ERROR),
         (START + b"\xff\xff\xff\0\0\0\0\0\1", frames.FRAME_SIZE_ERROR),
-        (START + frame(frames.PING, 0, 0, b"12345678") * 2000, frames.ENHANCE_YOUR_CALM),
-        (START + frame(frames.SETTINGS, 0, 0) * 2000, frames.ENHANCE_YOUR_CALM),
-        (START + frame(2, 0, 1, b"12345") * 2000, frames.ENHANCE_YOUR_CALM),
-        (START + frame(frames.HEADERS, 0, 1, block()) + frame(9, 0, 1) * 2000, 11),
+        (START + frame(frames.PING, 0, 0, b"12345678") * 4000, frames.ENHANCE_YOUR_CALM),
+        (START + frame(frames.SETTINGS, 0, 0) * 4000, frames.ENHANCE_YOUR_CALM),
+        (START + frame(2, 0, 1, b"12345") * 4000, frames.ENHANCE_YOUR_CALM),
+        (START + frame(frames.HEADERS, 0, 1, block()) + frame(9, 0, 1) * 4000, 11),
         (START + frame(frames.HEADERS, 0, 1, b"") + frame(9, 0, 1, b"\0" * 16_000) * 9, 11),
-        (START + frame(frames.HEADERS, 4, 1, block()) + frame(frames.DATA, 0, 1) * 2000, 11),
+        (START + frame(frames.HEADERS, 4, 1, block()) + frame(frames.DATA, 0, 1) * 4000, 11),
     ],
 )
 def test_what_breaks_the_protocol_ends_the_connection(
@@ -147,7 +147,7 @@ def test_streams_that_are_reset_again_and_again_end_the_connection(server: GrpcS
     opened = block(_path=f"/{SERVICE}/ModelInfer")
     sent = b"".join(
         frame(frames.HEADERS, 4, number, opened) + frame(RESET, 0, number, b"\0\0\0\x08")
-        for number in range(1, 4001, 2)
+        for number in range(1, 16001, 2)
     )
     assert code(server, START + sent) == frames.ENHANCE_YOUR_CALM
     assert server.metrics()["modelspec_requests_in_flight"] == 0
