@@ -24,6 +24,7 @@ from modelspec.adapters import base
 from modelspec.adapters.engine import NoEngine, connect
 from modelspec.adapters.running import free_port
 from modelspec.cli.app import COMMANDS, app
+from modelspec.serving import contract
 from modelspec.spec.environment import load_environment
 from modelspec.spec.load import load
 from modelspec.spec.overrides import overridden
@@ -33,6 +34,7 @@ from tests.released import ENVIRONMENT
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+FIRST = contract.FEATURE_BIN_ROWS  # of the metrics of live rows
 BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 VOLATILE = {
     r" +[0-9.]+ (s|min)$": "",
@@ -166,11 +168,26 @@ def test_the_readme_shows_the_spec_of_the_example_and_every_command() -> None:
     assert listed == [*(command.__name__ for command in COMMANDS), *groups]
 
 
+def test_the_page_on_statistics_names_every_metric_and_shows_specs_that_are_right() -> None:
+    text = (ROOT / "docs" / "statistics.md").read_text("utf-8")
+    counted = {*contract.FEEDBACK_METRICS, *contract.METRICS[contract.METRICS.index(FIRST) :]}
+    squared = contract.FEEDBACK_SQUARED_ERROR
+    named = set(re.findall(r"`(modelspec_\w+)`", text)) | {squared}
+    assert named == counted | {contract.NAN_OUTPUTS}
+    spec = golden.EXAMPLES / "breast-cancer" / "model.yaml"
+    for snippet in re.findall(
+        r"^```yaml\n(serve.*?|monitor.*?)^```$", text, re.MULTILINE | re.DOTALL
+    ):
+        both = snippet if snippet.startswith("serve") else f"serve: {{feedback: true}}\n{snippet}"
+        load(f"{spec.read_text('utf-8')}{both}".encode(), "docs/statistics.md")
+
+
 @pytest.mark.parametrize(
     "page",
     [
         "README.md",
         "docs/plan.md",
+        "docs/statistics.md",
         "modelspec/README.md",
         "templates/README.md",
         ".github/CONTRIBUTING.md",
