@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from modelspec.render.kubernetes import FEEDBACK_FOLDER
 from modelspec.spec.load import load
 from tests import golden
 from tests.render import promtool
@@ -78,4 +79,6 @@ def test_nothing_of_the_machine_that_made_it_is_in_a_golden_file() -> None:
     for name in golden.NAMES:
         for path in golden.committed(name):
             text = path.read_text("utf-8")
+            # A pod has its secrets below /var/run, whoever made the file.
+            text = text.replace(f'"{FEEDBACK_FOLDER}', "")
             assert not any(place in text for place in ("/home/", "/tmp/", "/usr/", "/var/"))
