@@ -2,7 +2,9 @@
 
 MODELSPEC_MODEL_DIR: the model folder (`../model` beside this package if not set),
 MODELSPEC_HOST and MODELSPEC_PORT: where to listen (0.0.0.0 and 8501),
-MODELSPEC_GRPC_PORT: where to listen for gRPC (8500), or 0 for none.
+MODELSPEC_GRPC_PORT: where to listen for gRPC (8500), or 0 for none,
+MODELSPEC_TOKEN_FILE: what callers have to show, for all but health and metrics,
+MODELSPEC_FEEDBACK_TOKEN_FILE: what those who send labels have to show.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ def main() -> int:
     import uvloop
 
     from .bundle import BundleError
+    from .mounts import MountError
     from .server import ListenError, serve
 
     async def run() -> None:
@@ -53,7 +56,7 @@ def main() -> int:
 
     try:
         uvloop.run(run())
-    except (BundleError, ListenError) as error:
+    except (BundleError, ListenError, MountError) as error:
         return _refuse(str(error))
     return 0
 

@@ -9,7 +9,15 @@ from . import metrics as exposition
 from . import problems
 from .admission import RETRY, overloaded
 from .body import ClientGoneError
-from .contract import CLIENT_GONE, HEALTH_ROUTE, METRICS_ROUTE, READY_ROUTE
+from .contract import (
+    CLIENT_GONE,
+    HEALTH_ROUTE,
+    LIVE_ROUTE,
+    METRICS_ROUTE,
+    OPEN_LIVE_ROUTE,
+    OPEN_READY_ROUTE,
+    READY_ROUTE,
+)
 from .exchange import JSON
 from .problems import Problem
 
@@ -21,9 +29,13 @@ if TYPE_CHECKING:
     from .feedback import Feedback
     from .routes import Routes
     from .service import Service
+    from .token import Token
 
 _CLOSE = ("connection", "close")
-_BEARER = ("www-authenticate", "Bearer")
+# What a caller may do about a refusal, by its status.
+_MORE = {401: ("www-authenticate", "Bearer"), 503: RETRY}
+# Asked by probes, which have no token, and telling nothing of the model.
+_UNGUARDED = frozenset((LIVE_ROUTE, OPEN_LIVE_ROUTE, OPEN_READY_ROUTE))
 _TEXT: Headers = [("content-type", "text/plain; charset=utf-8")]
 _PROBLEM: Headers = [("content-type", problems.MEDIA_TYPE)]
 _OVERLOADED = overloaded().body()
@@ -36,10 +48,17 @@ class Application:
         service: predicts.
         routes: what is at which path.
         feedback: takes late labels, by path; empty where the model takes none.
+        token: what callers have to show for all but health and metrics; None asks for nothing.
     """
 
-    def __init__(self, service: Service, routes: Routes, feedback: Mapping[str, Feedback]) -> None:
-        self._service, self._metrics = service, service.metrics
+    def __init__(
+        self,
+        service: Service,
+        routes: Routes,
+        feedback: Mapping[str, Feedback],
+        token: Token | None = None,
+    ) -> None:
+        self._service, self._metrics, self._token = service, service.metrics, token
         self._asked, self._shown, self._feedback = routes.asked, routes.shown, feedback
         self._own = {
             HEALTH_ROUTE: self._health,
@@ -56,6 +75,9 @@ class Application:
         exchange = self._asked.get(scope.path)
         if exchange is None or scope.method != "POST":
             return self._other(scope, protocol)
+        # Before anything else: strangers must not look like an overload to whoever is on call.
+        if self._token and (stranger := self._stranger(scope)):
+            return self._shut_out(stranger, protocol)
         if self._service.full:
             return self._turn_away(protocol)
         return self._predict(exchange, scope.headers, protocol)
@@ -70,12 +92,20 @@ class Application:
             protocol.response_bytes(200, kind if service.ready else [*kind, _CLOSE], answer)
         except Problem as problem:
             service.failed(problem, started)
-            more = (RETRY,) if problem.status == 503 else ()
-            self._refuse(protocol, problem, *more)
+            self._refuse(protocol, problem)
         except ClientGoneError:
             metrics.requests[CLIENT_GONE] += 1
         finally:
             metrics.in_flight -= 1
+
+    def _stranger(self, scope: Any) -> Problem | None:
+        """Why whoever asks is not let in, or None."""
+        if self._token is None:
+            return None
+        return self._token.refusal(scope.headers.get("authorization", "").encode())
+
+    async def _shut_out(self, stranger: Problem, protocol: Any) -> None:
+        self._count_and_refuse(protocol, stranger)
 
     async def _turn_away(self, protocol: Any) -> None:
         self._service.turned_away()
@@ -94,6 +124,8 @@ class Application:
             self._refuse(protocol, _not_allowed("GET"), ("allow", "GET"))
         elif path in self._own:
             self._own[path](protocol)
+        elif path not in _UNGUARDED and (stranger := self._stranger(scope)):
+            self._refuse(protocol, stranger)
         else:
             self._show(self._shown[path](self._service.ready), protocol)
 
@@ -104,8 +136,7 @@ class Application:
         try:
             protocol.response_bytes(200, JSON, await feedback.take(headers, protocol))
         except Problem as problem:
-            more = {401: _BEARER, 503: RETRY}.get(problem.status)
-            self._refuse(protocol, problem, *([more] if more else []))
+            self._refuse(protocol, problem)
         except ClientGoneError:
             pass
 
@@ -134,6 +165,8 @@ class Application:
 
     def _refuse(self, protocol: Any, problem: Problem, *more: tuple[str, str]) -> None:
         headers = [*_PROBLEM, *more]
+        if problem.status in _MORE:
+            headers.append(_MORE[problem.status])
         if problem.close or not self._service.ready:
             headers.append(_CLOSE)
         protocol.response_bytes(problem.status, headers, problem.body())

@@ -29,6 +29,7 @@ ENV_MODEL_DIR = "MODELSPEC_MODEL_DIR"
 ENV_HOST = "MODELSPEC_HOST"
 ENV_PORT = "MODELSPEC_PORT"
 ENV_GRPC_PORT = "MODELSPEC_GRPC_PORT"
+ENV_TOKEN_FILE = "MODELSPEC_TOKEN_FILE"  # noqa: S105 - no token
 ENV_FEEDBACK_TOKEN_FILE = "MODELSPEC_FEEDBACK_TOKEN_FILE"  # noqa: S105 - no token
 
 HEALTH_ROUTE = "/healthz"
@@ -139,7 +140,10 @@ DURATION_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 # Every value of the label `code`. All of them exist, at 0, from the first scrape on. Nobody
 # is ever answered 499: it counts clients that went away before they had sent their request.
 CLIENT_GONE = 499
-CODES = ("200", "400", "404", "405", "408", "413", "415", "422", "429", "499", "500", "503")
+CODES = (
+    *("200", "400", "401", "403", "404", "405", "408", "413", "415", "422", "429", "499"),
+    *("500", "503"),
+)
 FEEDBACK_CODES = ("200", "400", "401", "403", "408", "413", "415", "499", "500", "503")
 
 

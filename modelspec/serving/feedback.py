@@ -91,7 +91,8 @@ class Feedback:
         """
         code = 500
         try:
-            self._token.check(headers)
+            if stranger := self._token.refusal(headers.get("authorization", "").encode()):
+                raise stranger
             body = await self._reader.read(headers, protocol)
             async with self._admission:
                 answer = await self._count(body)

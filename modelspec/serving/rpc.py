@@ -28,11 +28,17 @@ if TYPE_CHECKING:
     from .messages import Messages, View
     from .outbox import Stream
     from .service import Service
+    from .token import Token
 
 UNIMPLEMENTED = 12
-# By HTTP status: INVALID_ARGUMENT, NOT_FOUND, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and so on.
-_CODES = {400: 3, 404: 5, 408: 4, 413: 8, 415: UNIMPLEMENTED, 500: 13, 503: 14}
+# By HTTP status: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and so on.
+_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 408: 4, 413: 8, 415: UNIMPLEMENTED, 500: 13, 503: 14}
 _HEALTH = "/grpc.health.v1.Health/Check"
+# Asked by probes, which have no token, and telling nothing of the model.
+_UNGUARDED = {
+    path.encode()
+    for path in (_HEALTH, f"/{OPEN_SERVICE}/ServerLive", f"/{OPEN_SERVICE}/ServerReady")
+}
 _SERVING, _NOT_SERVING = b"\x08\x01", b"\x08\x02"  # HealthCheckResponse with its only field
 _HEAD = b"\x88" + literal(b"content-type", b"application/grpc")
 _TRAILERS = literal(b"grpc-status", b"0")
@@ -67,14 +73,15 @@ class Calls:
     Args:
         service: predicts.
         messages: of the protocol.
+        token: what callers have to show for all but health; None asks for nothing.
 
     Attributes:
         methods: by path: a view, or None for a prediction.
         clients: that are connected.
     """
 
-    def __init__(self, service: Service, messages: Messages) -> None:
-        self.service, self.infer = service, messages.infer
+    def __init__(self, service: Service, messages: Messages, token: Token | None = None) -> None:
+        self.service, self.infer, self.token = service, messages.infer, token
         shown = {f"/{OPEN_SERVICE}/{name}": view for name, view in messages.shown.items()}
         shown[_HEALTH] = lambda ready, _: _SERVING if ready else _NOT_SERVING
         self.methods: dict[bytes, View | None] = {f"/{OPEN_SERVICE}/ModelInfer".encode(): None}
@@ -147,6 +154,11 @@ class Client(Connection):
             self._metrics.requests[404] += 1
             self.refuse(stream, _status(UNIMPLEMENTED, "there is no such method"))
             return
+        if self._calls.token and (stranger := self._stranger(fields)):
+            if view is None:
+                self._metrics.requests[stranger.status] += 1
+            self.refuse(stream, _status(_CODES[stranger.status], stranger.detail))
+            return
         if view is None and self._service.full:
             self._service.turned_away()
             self.refuse(stream, _OVERLOADED)
@@ -155,6 +167,12 @@ class Client(Connection):
         self._metrics.in_flight += 1
         if not stream.ended:
             call.arrival = self._service.reader.begin(partial(self._late, stream))
+
+    def _stranger(self, fields: Fields) -> Problem | None:
+        """Why whoever calls is not let in, or None."""
+        if self._calls.token is None or fields[b":path"] in _UNGUARDED:
+            return None
+        return self._calls.token.refusal(fields.get(b"authorization", b""))
 
     def _late(self, stream: Stream) -> None:
         self._fail(stream, Problem(408, "the request did not arrive in time"))

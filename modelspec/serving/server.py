@@ -21,6 +21,7 @@ from .bundle import load
 from .contract import (
     DRAIN_SECONDS,
     ENV_FEEDBACK_TOKEN_FILE,
+    ENV_TOKEN_FILE,
     FEEDBACK_ROUTE,
     MAX_CONNECTIONS,
     MODEL_INFO_LABELS,
@@ -31,6 +32,7 @@ from .log import log
 from .messages import Messages
 from .metrics import Metrics
 from .model import Model
+from .mounts import MountError
 from .routes import routes
 from .rpc import Calls
 from .service import Service
@@ -65,8 +67,9 @@ async def serve(folder: Path, host: str, port: int, grpc_port: int) -> None:
     Raises:
         BundleError: the folder cannot be served.
         ListenError: an address cannot be listened at, or no longer.
+        MountError: a file that was to be mounted cannot be used.
     """
-    bundle = load(folder)
+    bundle, token = load(folder), _token()
     _check_free(host, port)
     about = bundle.description
     model = Model(bundle)
@@ -77,8 +80,9 @@ async def serve(folder: Path, host: str, port: int, grpc_port: int) -> None:
     metrics = Metrics(labels, model.distributions.exposition, *taken)
     service = Service(model, metrics, reader)
     signature = Signature(bundle)
-    http = _http(Application(service, routes(bundle, signature), feedback), host, port)
-    grpc = await _grpc(service, signature, host, grpc_port) if grpc_port else None
+    http = _http(Application(service, routes(bundle, signature), feedback, token), host, port)
+    calls = Calls(service, Messages(signature), token)
+    grpc = await _listen(calls, host, grpc_port) if grpc_port else None
     gc.collect()
     gc.freeze()  # what is here now stays: no collection needs to look at it again
     stop = asyncio.Event()
@@ -108,6 +112,21 @@ async def serve(folder: Path, host: str, port: int, grpc_port: int) -> None:
     if not stop.is_set():
         raise ListenError(host, port, "the HTTP server ended by itself")
     log("info", "stopped", model=about.name)
+
+
+def _token() -> Token | None:
+    """What all callers have to show, if they have to.
+
+    Raises:
+        MountError: there is no such token. Nobody could ever be let in.
+    """
+    file = os.environ.get(ENV_TOKEN_FILE)
+    if not file:
+        return None
+    token = Token(file)
+    if not token.usable:
+        raise MountError(f"{ENV_TOKEN_FILE} names no file with a token of {SHORTEST} characters")
+    return token
 
 
 def _feedback(bundle: Bundle, reader: Reader) -> dict[str, Feedback]:
@@ -140,10 +159,9 @@ def _http(app: Application, host: str, port: int) -> Server:
     )
 
 
-async def _grpc(service: Service, signature: Signature, host: str, port: int) -> Calls:
+async def _listen(calls: Calls, host: str, port: int) -> Calls:
     """The other server, which listens already."""
     _check_free(host, port)
-    calls = Calls(service, Messages(signature))
     await calls.listen(host, port)
     return calls
 
