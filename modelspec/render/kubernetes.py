@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from modelspec.plan.image import reference
 from modelspec.render.release import Released
 from modelspec.serving.contract import (
     ENV_FEEDBACK_TOKEN_FILE,
+    ENV_TOKEN_FILE,
     GRPC_PORT,
     GRPC_PORT_NAME,
     HEALTH_ROUTE,
@@ -19,8 +21,8 @@ from modelspec.serving.contract import (
 
 FILES = {"kubernetes/serving.yaml.j2": "serving.yaml"}
 
-FEEDBACK_FOLDER = "/var/run/secrets/modelspec/feedback"
-FEEDBACK_KEY = "token"
+SECRETS_FOLDER = "/var/run/secrets/modelspec"
+TOKEN_KEY = "token"  # noqa: S105 - no token
 USER = 10001
 DRAIN_SECONDS = 5
 """How long a pod that is to stop still answers: until every proxy has heard that it goes."""
@@ -50,20 +52,30 @@ def context(released: Released) -> dict[str, Any]:
             "target_cpu": _percent(deploy.replicas.target_cpu),
         },
         "resources": {"cpu": deploy.resources.cpu, "memory": deploy.resources.memory},
-        "feedback": _feedback(released) if released.spec.serve.feedback else None,
+        "secrets": list(_secrets(released)),
         "user": USER,
         "drain_seconds": DRAIN_SECONDS,
     }
 
 
-def _feedback(released: Released) -> dict[str, str]:
-    """The Secret whose token callers have to show; a person makes it, once a namespace."""
+def _secrets(released: Released) -> Iterator[dict[str, Any]]:
+    """The Secrets that pods are given; a person makes them, once a namespace."""
+    spec = released.spec
+    if spec.deploy.token:
+        yield _secret(released, "token", ENV_TOKEN_FILE)
+    if spec.serve.feedback:
+        yield _secret(released, "feedback", ENV_FEEDBACK_TOKEN_FILE)
+
+
+def _secret(released: Released, name: str, variable: str) -> dict[str, Any]:
+    """One that holds a token."""
+    folder = f"{SECRETS_FOLDER}/{name}"
     return {
-        "secret": f"{released.release.name}-feedback",
-        "key": FEEDBACK_KEY,
-        "folder": FEEDBACK_FOLDER,
-        "variable": ENV_FEEDBACK_TOKEN_FILE,
-        "file": f"{FEEDBACK_FOLDER}/{FEEDBACK_KEY}",
+        "name": name,
+        "secret": f"{released.release.name}-{name}",
+        "files": [TOKEN_KEY],
+        "folder": folder,
+        "variable": {"name": variable, "value": f"{folder}/{TOKEN_KEY}"},
     }
 
 

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from modelspec.spec.base import Boolean, Integer, Percent, Strict
 from modelspec.spec.paths import Cpu, ImageReference, Memory
+from modelspec.spec.scalar import Wrong, boolean
+
+
+def _switch(value: Any) -> Any:
+    try:
+        return boolean(value)
+    except Wrong as wrong:
+        if isinstance(value, str) and not wrong.hint:  # the thing itself, perhaps
+            hint = "write true, and put what is secret into the Secret"
+            raise Wrong("must be true or false", hint, secret=True) from None
+        raise
+
+
+Switch = Annotated[bool, BeforeValidator(_switch)]
+"""`true` or `false` where a secret may be written by mistake: no message shows it."""
 
 ExportFormat = Literal["savedmodel", "onnx", "tflite"]
 
@@ -51,7 +66,11 @@ class Resources(Strict):
 
 
 class Deploy(Strict):
-    """How many pods, and how large."""
+    """How many pods, how large, and who may ask them."""
 
     replicas: Replicas = Field(default=Replicas(), description="How many pods.")
     resources: Resources = Field(default=Resources(), description="How large each is.")
+    token: Switch = Field(
+        default=False,
+        description="Callers show a bearer token: that of the Secret `<name>-token`.",
+    )

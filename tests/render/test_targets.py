@@ -8,7 +8,7 @@ import yaml
 from modelspec.adapters.templates import builtin
 from modelspec.diagnostics import InputError
 from modelspec.render.bundle import TARGETS, render
-from modelspec.serving.contract import ENV_FEEDBACK_TOKEN_FILE
+from modelspec.serving.contract import ENV_FEEDBACK_TOKEN_FILE, ENV_TOKEN_FILE
 from modelspec.spec.default import DEFAULT
 from modelspec.spec.environment import load_environment
 from tests.render.conftest import sample
@@ -50,20 +50,37 @@ def pod_of(**changes: Any) -> dict[str, Any]:
     return pod
 
 
-def test_the_token_of_feedback_is_mounted_where_the_runtime_reads_it() -> None:
-    pod = pod_of(**{"spec.serve": {"feedback": True}})
+@pytest.mark.parametrize(
+    ("changes", "secret", "name"),
+    [
+        ({"spec.serve": {"feedback": True}}, "churn-feedback", ENV_FEEDBACK_TOKEN_FILE),
+        ({"spec.deploy.token": True}, "churn-token", ENV_TOKEN_FILE),
+    ],
+    ids=["feedback", "predictions"],
+)
+def test_a_token_is_mounted_where_the_runtime_reads_it(
+    changes: dict[str, Any], secret: str, name: str
+) -> None:
+    pod = pod_of(**changes)
     (volume,), (container,) = pod["volumes"], pod["containers"]
-    assert volume["secret"]["secretName"] == "churn-feedback"
+    assert volume["secret"]["secretName"] == secret
     assert volume["secret"]["optional"] is False
     (mount,), (variable,) = container["volumeMounts"], container["env"]
     assert mount["name"] == volume["name"]
     assert mount["readOnly"] is True
-    assert variable["name"] == ENV_FEEDBACK_TOKEN_FILE
+    assert variable["name"] == name
     (item,) = volume["secret"]["items"]
     assert variable["value"] == f"{mount['mountPath']}/{item['path']}"
 
 
-def test_without_feedback_nothing_is_mounted() -> None:
+def test_both_tokens_are_mounted_apart() -> None:
+    pod = pod_of(**{"spec.serve": {"feedback": True}, "spec.deploy.token": True})
+    mounts = pod["containers"][0]["volumeMounts"]
+    assert len({mount["mountPath"] for mount in mounts}) == len(pod["volumes"]) == 2
+    assert {mount["name"] for mount in mounts} == {volume["name"] for volume in pod["volumes"]}
+
+
+def test_without_tokens_nothing_is_mounted() -> None:
     pod = pod_of()
     assert "volumes" not in pod
     assert pod["containers"][0].keys().isdisjoint({"volumeMounts", "env"})
