@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .token import Token
 
 UNIMPLEMENTED = 12
-# By HTTP status: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and so on.
+# By HTTP status: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND and so on.
 _CODES = {400: 3, 401: 16, 403: 7, 404: 5, 408: 4, 413: 8, 415: UNIMPLEMENTED, 500: 13, 503: 14}
 _HEALTH = "/grpc.health.v1.Health/Check"
 # Asked by probes, which have no token, and telling nothing of the model.
