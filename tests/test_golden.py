@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from modelspec.render.kubernetes import FEEDBACK_FOLDER
+from modelspec.render.kubernetes import SECRETS_FOLDER
 from modelspec.spec.load import load
 from tests import golden
 from tests.render import promtool
@@ -80,5 +80,5 @@ def test_nothing_of_the_machine_that_made_it_is_in_a_golden_file() -> None:
         for path in golden.committed(name):
             text = path.read_text("utf-8")
             # A pod has its secrets below /var/run, whoever made the file.
-            text = text.replace(f'"{FEEDBACK_FOLDER}', "")
+            text = text.replace(f'"{SECRETS_FOLDER}', "")
             assert not any(place in text for place in ("/home/", "/tmp/", "/usr/", "/var/"))
