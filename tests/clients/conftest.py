@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from modelspec.adapters.engine import Engine
     from modelspec.adapters.running import Running
 
 ROWS = 1000
@@ -54,6 +55,8 @@ RUNTIMES = {"tflite": (churn, litert)}
 class Served:
     """A running image and what is in it."""
 
+    engine: Engine
+    image: str
     running: Running
     folder: Folder
     in_process: Callable[[Folder, list[list[Any]]], NDArray[np.float32]]
@@ -76,7 +79,7 @@ def served(
         held = _load(engine, folder.path, built)
         stack.callback(engine.client.images.remove, held, force=True)
         running = stack.enter_context(container.run(engine, held))
-        yield Served(running, folder, in_process)
+        yield Served(engine, held, running, folder, in_process)
 
 
 def _load(engine: Any, folder: Path, built: Path) -> str:
