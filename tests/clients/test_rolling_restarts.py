@@ -34,7 +34,8 @@ CLIENTS = 3  # of each protocol
 BODY = json.dumps({"instances": [CHURN_ROW]}).encode()
 CALL = infer_request(tensors()).SerializeToString()
 
-# Nothing is asked twice, and readiness alone says who is asked.
+# Nothing is asked twice, and readiness alone says who is asked; a busy machine may take a while
+# to answer a check, which would else be given no longer than the pause between two.
 BALANCER = """
 defaults
   mode http
@@ -42,6 +43,7 @@ defaults
   timeout connect 2s
   timeout client 60s
   timeout server 20s
+  timeout check 2s
   option httpchk GET /readyz
   default-server inter 100ms fall 1 rise 1
 frontend rest
@@ -192,6 +194,6 @@ def test_no_request_is_lost_while_two_containers_are_restarted_in_turn(
 ) -> None:
     clients = restarted(served, tmp_path, times)
     record_property("answered", dict(clients.answers))
-    record_property("lost", len(clients.lost))
-    assert clients.lost == []
+    record_property("lost", Counter(clients.lost))
+    assert not clients.lost
     assert min(clients.answers["rest"], clients.answers["grpc"]) > 10 * times
