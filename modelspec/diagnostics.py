@@ -67,6 +67,10 @@ class ModelspecError(Exception):
         self.diagnostics = tuple(Diagnostic(p) if isinstance(p, str) else p for p in problems)
         super().__init__("\n".join(d.text() for d in self.diagnostics))
 
+    def __reduce__(self) -> tuple[type[ModelspecError], tuple[Diagnostic, ...]]:
+        """Between processes it is what it was made of; by default it would be its text."""
+        return type(self), self.diagnostics
+
 
 class InputError(ModelspecError):
     """The spec, the data or the user's code is wrong."""

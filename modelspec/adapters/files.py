@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from modelspec.diagnostics import WorldError
+
+_MANY = 32  # files, above which one pass over all disks is quicker than one a file
 
 
 @contextmanager
@@ -47,8 +49,64 @@ def replace_file(path: Path, content: bytes) -> bool:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-        sync_folder(path.parent)
+        sync(path.parent)
     return True
+
+
+def replace_files(changes: Mapping[Path, bytes | None], stage: Path, up_to: Path) -> None:
+    """Write and remove files in their order, once all that is new is safe on the disk.
+
+    Args:
+        changes: path to content; None: the file is removed.
+        stage: an empty folder of the same disk, where new files wait for their names; one that
+            was killed leaves them there.
+        up_to: the uppermost folder to remove if removing leaves it empty.
+
+    Raises:
+        WorldError: if the disk does not allow it.
+    """
+    new = [(path, content) for path, content in changes.items() if content is not None]
+    staged = {path: stage / str(number) for number, (path, _) in enumerate(new)}
+    with wrap_os_errors(stage):
+        try:
+            for path, content in new:
+                _write(staged[path], content)
+            _sync([*staged.values()])
+            for folder in dict.fromkeys(path.parent for path in staged):
+                folder.mkdir(parents=True, exist_ok=True)
+            for path in changes:
+                if path in staged:
+                    staged[path].replace(path)
+                else:
+                    remove_file(path, up_to=up_to)
+            _sync([*{path.parent for path in staged}])
+        except OSError:
+            for path in staged.values():
+                path.unlink(missing_ok=True)
+            raise
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        os.fchmod(file.fileno(), 0o644)
+        file.write(content)
+
+
+def _sync(paths: Sequence[Path]) -> None:
+    """Bring files and folders to the disk, many of them in one pass."""
+    if len(paths) > _MANY:
+        os.sync()
+        return
+    for path in paths:
+        sync(path)
+
+
+def empty_folder(folder: Path, *, but: Collection[str] = ()) -> None:
+    """Remove the files in a folder, if there is one, but for some names."""
+    with wrap_os_errors(folder):
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.name not in but:
+                path.unlink()
 
 
 def remove_file(path: Path, *, up_to: Path | None = None) -> None:
@@ -74,17 +132,13 @@ def remove_file(path: Path, *, up_to: Path | None = None) -> None:
 def sync_tree(folder: Path) -> None:
     """Bring every file below a folder, and the folders themselves, to the disk."""
     for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        else:
-            sync_folder(path)
-    sync_folder(folder)
+        sync(path)
+    sync(folder)
 
 
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's list of names to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def sync(path: Path) -> None:
+    """Bring a file, or a folder's list of names, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

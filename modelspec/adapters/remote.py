@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin
 
-from modelspec.adapters.files import sync_folder, user_cache, wrap_os_errors
+from modelspec.adapters.files import sync, user_cache, wrap_os_errors
 from modelspec.adapters.remote_failures import TooLarge, Unsafe, explained
 from modelspec.diagnostics import Diagnostic, WorldError
 from modelspec.spec.model_lock import DataPin
@@ -128,7 +128,7 @@ def _keep(part: Path, kept: Path) -> None:
     with wrap_os_errors(kept):
         part.chmod(0o644)
         part.replace(kept)
-        sync_folder(kept.parent)
+        sync(kept.parent)
 
 
 def _sha256(path: Path) -> str:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from modelspec.adapters.files import replace_file, sync_folder, sync_tree, wrap_os_errors
+from modelspec.adapters.files import replace_file, sync, sync_tree, wrap_os_errors
 from modelspec.diagnostics import WorldError
 from modelspec.plan.digest import short
 
@@ -111,7 +111,7 @@ def _place(folder: Path, entry: Path) -> Path:
     if entry.exists():
         shutil.rmtree(entry)
     folder.rename(entry)
-    sync_folder(entry.parent)
+    sync(entry.parent)
     return entry
 
 

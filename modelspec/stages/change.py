@@ -7,14 +7,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from modelspec.adapters.files import remove_file, replace_file
+from modelspec.adapters.files import empty_folder, remove_file, replace_file, replace_files
 from modelspec.adapters.trees import Files
 from modelspec.diagnostics import Diagnostic, WorldError
 from modelspec.plan.digest import file_digest
 
-# While files are written: digests of what they will be, so that what a killed run has left is
-# not taken for the work of hands.
-JOURNAL = "deploy/.writing"
+# While files are written: the new files, until they get their names, and digests of what they
+# will be, so that what a killed run has left is not taken for the work of hands.
+STAGE = "deploy/.writing"
+JOURNAL = f"{STAGE}/digests"
 _LINES = 40
 
 
@@ -61,7 +62,6 @@ def bring(
         ours: digests of contents that were rendered before.
         free: a path whose content may be replaced whatever it is.
     """
-    known = {*ours, *_journal(files)}
     changed: dict[str, bytes | None] = {}
     edited: list[Diagnostic] = []
     for path, content in wanted.items():
@@ -69,7 +69,10 @@ def bring(
         if there == content:
             continue
         changed[path] = content
-        if there is not None and path != free and file_digest(there) not in known:
+        if there is None or path == free:
+            continue
+        digest = file_digest(there)
+        if digest not in ours and digest not in _journal(files):
             edited.append(_edited(path, there, content))
     return Change(changed, tuple(edited))
 
@@ -89,19 +92,16 @@ def write(root: Path, change: Change, *, force: bool = False) -> tuple[Path, ...
             does not allow it.
     """
     change.refuse_edited(force=force)
-    _refuse_links(root, change.files)
     journal = root / JOURNAL
-    if not change.files:
-        remove_file(journal, up_to=root / "deploy")
-        return ()
-    coming = [file_digest(content) for content in change.files.values() if content is not None]
-    known = _digests(journal.read_bytes() if journal.is_file() else b"")
-    replace_file(journal, json.dumps(sorted({*known, *coming}), indent=1).encode())
-    for path, content in change.files.items():
-        if content is None:
-            remove_file(root / path, up_to=root / "deploy")
-        else:
-            replace_file(root / path, content)
+    if change.files:
+        _refuse_links(root, (*change.files, JOURNAL))
+        coming = [file_digest(content) for content in change.files.values() if content is not None]
+        known = _digests(journal.read_bytes() if journal.is_file() else b"")
+        empty_folder(journal.parent, but=[journal.name])
+        replace_file(journal, json.dumps(sorted({*known, *coming}), indent=1).encode())
+        files = {root / path: content for path, content in change.files.items()}
+        replace_files(files, journal.parent, up_to=root / "deploy")
+    empty_folder(journal.parent, but=[journal.name])
     remove_file(journal, up_to=root / "deploy")
     return tuple(root / path for path in change.files)
 

@@ -53,12 +53,20 @@ def render(
     return files
 
 
-def place(files: Files, where: str, new: Mapping[str, bytes]) -> Change:
+def place(
+    files: Files, where: str, new: Mapping[str, bytes], held: Mapping[str, Any] | None = None
+) -> Change:
     """What has to be written for a folder to hold what was rendered, and nothing else of ours.
 
     The lock is written last: until then the old one still says what is beside it.
+
+    Args:
+        files: as they are.
+        where: the folder.
+        new: name to content.
+        held: what its lock holds, if that is known already.
     """
-    written = _written(files.read(f"{where}/{LOCK}"))
+    written = _written(_parsed(files.read(f"{where}/{LOCK}")) if held is None else held)
     names = [*sorted({*written, *new} - {LOCK}), LOCK]
     wanted = {f"{where}/{name}": new.get(name) for name in names}
     return bring(files, wanted, written.values(), free=f"{where}/{LOCK}")
@@ -77,7 +85,7 @@ def is_current(root: Path, name: str, lock: Mapping[str, Any], templates: Templa
         if released_part(held) != lock:
             return False
         # Rendered from the lock that is there: it is sealed, and what a tag holds is not.
-        return not place(files, where, render(held, DEFAULT, templates)).files
+        return not place(files, where, render(held, DEFAULT, templates), held).files
     except (ValueError, AttributeError, InputError, TemplateError):
         return False
 
@@ -93,10 +101,17 @@ def has_others(root: Path, names: Container[str]) -> bool:
     )
 
 
-def _written(lock: bytes | None) -> dict[str, str]:
+def _parsed(lock: bytes | None) -> Any:
+    try:
+        return json.loads(lock or b"{}")
+    except ValueError:
+        return {}
+
+
+def _written(lock: Any) -> dict[str, str]:
     """The files that a lock says were rendered beside it, and their digests."""
     try:
-        files = json.loads(lock or b"{}")["files"]
+        files = lock["files"]
         return {n: str(digest) for n, digest in files.items() if n != LOCK and _FILE.fullmatch(n)}
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (LookupError, TypeError, AttributeError):
         return {}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
 from modelspec.adapters.trees import Files
+from modelspec.adapters.workers import spread
 from modelspec.diagnostics import Diagnostic, InputError, Location
 from modelspec.plan.digest import git_blob
 from modelspec.spec.default import DEFAULT, LoadedEnvironment
@@ -20,6 +21,7 @@ from modelspec.stages.templates import Templates
 
 Lock = Mapping[str, Any]
 Specs = Callable[[], Sequence[str]]
+Names = Callable[[], set[str]]
 
 
 def rendered(
@@ -38,26 +40,63 @@ def rendered(
             not the one of its lock; all of them.
         TemplateError: a template is wrong.
     """
-    left = dict.fromkeys(locks(files))
+    wanted = [
+        (where, loaded)
+        for where, loaded in _folders(files)
+        if only is None or where.rpartition("/")[2] in only
+    ]
+    names = cache(partial(_names, files, specs))
     changes: list[Change] = []
     problems: list[Diagnostic] = []
-    for loaded in environments(files):
-        for where, name in list(_models(files, loaded, left, specs)):
-            left.pop(where, None)
-            if only is not None and name not in only:
-                continue
-            with _gathered(where, problems):
-                lock = _agreeing(files, loaded, where, name)
-                changes.append(deploy.place(files, where, deploy.render(lock, loaded, templates)))
-    for where in left:
-        if only is not None and where.rpartition("/")[2] not in only:
-            continue
-        with _gathered(where, problems):
-            read_lock(files, where)
-            changes.append(deploy.place(files, where, {}))
+    for change, wrong in spread(partial(_brought, files, templates, names), wanted):
+        changes.append(change)
+        problems += wrong
     if problems:
         raise InputError(*problems)
     return together(changes)
+
+
+def _folders(files: Files) -> Iterator[tuple[str, LoadedEnvironment | None]]:
+    """Every folder that there is or has to be, and the environment that it belongs to."""
+    left = dict.fromkeys(locks(files))
+    for loaded in environments(files):
+        name = loaded.environment.name
+        own = [deploy.folder(name, model) for model in loaded.environment.models]
+        if loaded is DEFAULT:
+            own = [where for where in left if where.startswith(deploy.folder(name, ""))]
+        for where in own:
+            left.pop(where, None)
+            yield where, loaded
+    yield from ((where, None) for where in left)
+
+
+def _brought(
+    files: Files, templates: Templates, names: Names, of: tuple[str, LoadedEnvironment | None]
+) -> tuple[Change, Sequence[Diagnostic]]:
+    """What has to be written for one folder to be as it should, or what is wrong with it."""
+    where, loaded = of
+    try:
+        return _change(files, templates, names, where, loaded), ()
+    except InputError as error:
+        # Without a place of its own, the lock is it.
+        place = Location(f"{where}/{deploy.LOCK}", 1, 1)
+        return Change(), [replace(d, location=d.location or place) for d in error.diagnostics]
+
+
+def _change(
+    files: Files,
+    templates: Templates,
+    names: Names,
+    where: str,
+    loaded: LoadedEnvironment | None,
+) -> Change:
+    name = where.rpartition("/")[2]
+    content = files.read(f"{where}/{deploy.LOCK}")
+    lock = None if content is None else _lock(content, f"{where}/{deploy.LOCK}")
+    if loaded is None or (loaded is DEFAULT and not _has_spec(lock, name, files, names)):
+        return deploy.place(files, where, {}, lock)
+    agreed = _agreeing(lock, loaded, where, name)
+    return deploy.place(files, where, deploy.render(agreed, loaded, templates), lock)
 
 
 def locks(files: Files) -> list[str]:
@@ -75,16 +114,15 @@ def stale(files: Files) -> list[str]:
     return [where for where in locks(files) if where.split("/")[1] not in known]
 
 
-def read_lock(files: Files, where: str) -> dict[str, Any]:
-    """The lock of a folder.
+def _lock(content: bytes, path: str) -> Lock:
+    """The lock that a file is.
 
     Raises:
         InputError: if it is not one.
     """
-    path = f"{where}/{deploy.LOCK}"
     hint = "take it from the tag again: modelspec apply, or promote"
     try:
-        lock = json.loads(files.read(path) or b"")
+        lock = json.loads(content)
     except ValueError as error:
         place = Location(path, getattr(error, "lineno", 1), getattr(error, "colno", 1))
         raise InputError(Diagnostic("this lock is not readable", place, hint)) from None
@@ -93,16 +131,6 @@ def read_lock(files: Files, where: str) -> dict[str, Any]:
         place = Location(path, 1, 1)
         raise InputError(Diagnostic("this lock has no spec and record", place, hint))
     return dict(lock)
-
-
-@contextmanager
-def _gathered(where: str, problems: list[Diagnostic]) -> Iterator[None]:
-    """Keep what is wrong with a folder for later; without a place of its own, its lock is it."""
-    try:
-        yield
-    except InputError as error:
-        place = Location(f"{where}/{deploy.LOCK}", 1, 1)
-        problems += (replace(d, location=d.location or place) for d in error.diagnostics)
 
 
 def gone(files: Files, folders: Iterable[str], source: Files, specs: Specs) -> Iterator[str]:
@@ -114,47 +142,35 @@ def gone(files: Files, folders: Iterable[str], source: Files, specs: Specs) -> I
         source: that the specs are among.
         specs: finds the paths of those that are called `model.yaml`.
     """
-    names: set[str] | None = None
+    names = cache(partial(_names, source, specs))
     for where in folders:
-        name = where.rpartition("/")[2]
-        if not _has_spec(files, where, name, source):
-            names = _names(source, specs) if names is None else names
-            if name not in names:
-                yield where
+        path, name = f"{where}/{deploy.LOCK}", where.rpartition("/")[2]
+        content = files.read(path)
+        try:
+            lock = None if content is None else _lock(content, path)
+        except InputError:
+            continue  # what is wrong with it is told when it is rendered
+        if not _has_spec(lock, name, source, names):
+            yield where
 
 
-def _models(
-    files: Files, loaded: LoadedEnvironment, folders: Iterable[str], specs: Specs
-) -> Iterator[tuple[str, str]]:
-    """The folder and the name of every model that an environment runs."""
-    environment = loaded.environment.name
-    if loaded is not DEFAULT:
-        yield from ((deploy.folder(environment, n), n) for n in loaded.environment.models)
-        return
-    own = [where for where in folders if where.startswith(deploy.folder(environment, ""))]
-    removed = {*gone(files, own, files, specs)}
-    yield from ((where, where.rpartition("/")[2]) for where in own if where not in removed)
-
-
-def _has_spec(files: Files, where: str, name: str, source: Files) -> bool:
-    """Whether the spec that a lock was made from is where it was, whatever it is called.
+def _has_spec(lock: Lock | None, name: str, source: Files, names: Names) -> bool:
+    """Whether a model has a spec: where it was when its lock was made, or anywhere.
 
     If not a byte of it changed, it does not have to be read for that.
     """
-    if files.read(f"{where}/{deploy.LOCK}") is None:
-        return False
     try:
-        sources: Mapping[str, str] = read_lock(files, where)["record"]["sources"]
+        sources: Mapping[str, str] = lock["record"]["sources"] if lock else {}
         paths = [path for path in sources if path.endswith((".yaml", ".yml"))]
         contents = [(source.read(path), sources[path]) for path in paths]
-    except (InputError, LookupError, TypeError, AttributeError):
-        return True  # whatever is wrong with the lock is told when it is rendered
+    except (LookupError, TypeError, AttributeError):
+        return True  # as above
     there = [(content, blob) for content, blob in contents if content is not None]
     if any(git_blob(content) == blob for content, blob in there):
         return True
     from modelspec.spec.load import name_of
 
-    return any(name_of(content) == name for content, _ in there)
+    return any(name_of(content) == name for content, _ in there) or name in names()
 
 
 def _names(files: Files, specs: Specs) -> set[str]:
@@ -164,8 +180,8 @@ def _names(files: Files, specs: Specs) -> set[str]:
     return {name for content in contents if content and (name := name_of(content))}
 
 
-def _agreeing(files: Files, loaded: LoadedEnvironment, where: str, name: str) -> Lock:
-    """The lock of a model in an environment, which holds the version that runs there.
+def _agreeing(lock: Lock | None, loaded: LoadedEnvironment, where: str, name: str) -> Lock:
+    """The lock of a model in an environment, if it holds the version that runs there.
 
     Raises:
         InputError: there is none, or it holds another.
@@ -174,9 +190,8 @@ def _agreeing(files: Files, loaded: LoadedEnvironment, where: str, name: str) ->
     how = f"modelspec promote {name} {version} --to {loaded.environment.name}"
     hint = f"modelspec apply {name}" if loaded.environment.is_automatic else how
     at: Path = ("models", name)
-    if files.read(f"{where}/{deploy.LOCK}") is None:
+    if lock is None:
         raise InputError(loaded.diagnostic(f"{where} holds no release of {name}", at, hint))
-    lock = read_lock(files, where)
     held = lock["record"].get("name"), lock["record"].get("version")
     if held != (name, version or held[1]):
         message = f"{name} is {version} here" if version else f"this is the folder of {name}"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from modelspec.adapters import files
 from modelspec.adapters.templates import builtin
 from modelspec.adapters.trees import WorkTree
 from modelspec.diagnostics import InputError, WorldError
-from modelspec.stages import change as changes
 from modelspec.stages.change import JOURNAL, Change, write
 from modelspec.stages.promotion import automatic, promotion
 from tests.stages.deployed import deployed, environment, lock, promote, tree, two_environments
@@ -70,8 +69,9 @@ def test_a_file_that_was_edited_by_hand_is_not_removed_either(root: Path) -> Non
 
 
 @pytest.mark.parametrize("killed_after", range(4))
+@pytest.mark.parametrize("step", ["fchmod", "replace"])
 def test_a_promotion_killed_at_any_file_is_explained_and_completed(
-    root: Path, killed_after: int, monkeypatch: pytest.MonkeyPatch
+    root: Path, step: str, killed_after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also if what is promoted next is not what was promoted when it was killed."""
     promote(root, "prod")
@@ -81,31 +81,35 @@ def test_a_promotion_killed_at_any_file_is_explained_and_completed(
     first["record"]["version"] = "1.0.1"
     change = promotion(WorkTree(root), builtin(), {"prod": {"wine": first}})
     assert len(change.files) == 4
-    _killed(root, change, killed_after, monkeypatch)
-    if killed_after in (1, 2, 3):
+    _killed(root, change, step, killed_after, monkeypatch)
+    if step == "replace" and killed_after in (1, 2, 3):
         with pytest.raises(InputError, match=r"wine is 1\.0\.1 here.*holds wine 1\.0\.0"):
             tree(root)
     second = {**first, "record": {**first["record"], "version": "1.0.2"}}
     environment(root, "prod", "models: {wine: 1.0.1}\noverrides: {deploy: {replicas: {min: 5}}}\n")
     write(root, promotion(WorkTree(root), builtin(), {"prod": {"wine": second}}))
     assert tree(root).files == {}
-    assert not (root / JOURNAL).exists()
+    assert not list((root / "deploy").rglob(".*"))
 
 
 class _KilledError(BaseException):
     pass
 
 
-def _killed(root: Path, change: Change, after: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    left = iter(range(after + 1))  # one more for the journal
+def _killed(
+    root: Path, change: Change, step: str, after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Write a change, up to a call of the system: each file is written first, then each renamed."""
+    left = iter(range(after + (step == "replace")))  # the digests are renamed before
+    call = getattr(os, step)
 
-    def replace(path: Path, content: bytes) -> bool:
+    def killed(*args: object) -> object:
         if next(left, None) is None:
             raise _KilledError
-        return files.replace_file(path, content)
+        return call(*args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(changes, "replace_file", replace)
+        patch.setattr(os, step, killed)
         with pytest.raises(_KilledError):
             write(root, change)
     assert (root / JOURNAL).exists()
