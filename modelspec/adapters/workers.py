@@ -8,6 +8,8 @@ import pickle
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Any, TypeVar
 
+from modelspec.diagnostics import WorldError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -31,6 +33,7 @@ def spread(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterato
         items: what it is given, one by one.
 
     Raises:
+        WorldError: a worker was killed.
         Exception: the first that the function raises.
     """
     count = min(cores(), len(items))
@@ -76,7 +79,10 @@ def _outcome(function: Callable[[Item], Result], item: Item) -> tuple[Result | N
 
 
 def _received(results: IO[bytes]) -> Any:
-    result, error = pickle.load(results)  # noqa: S301 - from a fork of this very process
+    try:
+        result, error = pickle.load(results)  # noqa: S301 - from a fork of this very process
+    except EOFError:
+        raise WorldError("a process of this command was killed: is there memory left?") from None
     if error is not None:
         raise error
     return result
