@@ -35,6 +35,7 @@ ENV_FEEDBACK_TOKEN_FILE = "MODELSPEC_FEEDBACK_TOKEN_FILE"  # noqa: S105 - no tok
 HEALTH_ROUTE = "/healthz"
 READY_ROUTE = "/readyz"
 METRICS_ROUTE = "/metrics"
+OPENAPI_ROUTE = "/openapi.json"
 
 # TensorFlow Serving's REST interface. The model answers at each of MODEL_ROUTES, and below
 # them `:predict`, `:classify` or `:regress` where its task has it, and `/metadata`. A server

@@ -23,6 +23,24 @@ EXTENSIONS = ["binary_tensor_data"]
 _HEADER_LENGTH = "inference-header-content-length"
 
 
+class TensorParameters(msgspec.Struct, frozen=True, gc=False):
+    """What is said of an input; other keys are passed over, here and below."""
+
+    binary_data_size: int | None = None
+
+
+class WantedParameters(msgspec.Struct, frozen=True, gc=False):
+    """What is said of an output."""
+
+    binary_data: bool | None = None
+
+
+class Parameters(msgspec.Struct, frozen=True, gc=False):
+    """What is said of all outputs."""
+
+    binary_data_output: bool = False
+
+
 class Tensor(msgspec.Struct, gc=False):
     """An input; its values are in `data`, or behind the JSON if it has a `binary_data_size`."""
 
@@ -30,14 +48,14 @@ class Tensor(msgspec.Struct, gc=False):
     shape: list[int]
     datatype: str
     data: list[Any] | None = None
-    parameters: dict[str, Any] = {}
+    parameters: TensorParameters = TensorParameters()
 
 
 class Wanted(msgspec.Struct, gc=False):
     """An output that is asked for."""
 
     name: str
-    parameters: dict[str, Any] = {}
+    parameters: WantedParameters = WantedParameters()
 
 
 class InferBody(msgspec.Struct, gc=False):
@@ -46,7 +64,7 @@ class InferBody(msgspec.Struct, gc=False):
     inputs: list[Tensor]
     id: str | None = None
     outputs: list[Wanted] = []
-    parameters: dict[str, Any] = {}
+    parameters: Parameters = Parameters()
 
 
 class OpenInference:
@@ -71,13 +89,14 @@ class OpenInference:
         return rows, lambda outputs: self._write(found.id, wanted, outputs)
 
     def _wanted(self, found: InferBody) -> list[tuple[Column, bool]]:
-        binary = found.parameters.get("binary_data_output") is True
+        binary = found.parameters.binary_data_output
         columns = self._signature.wanted(wanted.name for wanted in found.outputs)
         if not found.outputs:
             return [(column, binary) for column in columns]
+        asked = (wanted.parameters.binary_data for wanted in found.outputs)
         return [
-            (column, wanted.parameters.get("binary_data", binary) is True)
-            for column, wanted in zip(columns, found.outputs, strict=True)
+            (column, binary if own is None else own)
+            for column, own in zip(columns, asked, strict=True)
         ]
 
     def _write(
@@ -146,11 +165,11 @@ def _cells(inputs: list[Tensor], raw: bytes) -> list[list[Any]]:
     cells = []
     at = 0
     for tensor in inputs:
-        size = tensor.parameters.get("binary_data_size")
+        size = tensor.parameters.binary_data_size
         if size is None:
             cells.append(tensors.from_json(tensor.datatype, tensor.data or []))
             continue
-        if type(size) is not int or not 0 <= size <= len(raw) - at:
+        if not 0 <= size <= len(raw) - at:
             raise Problem(400, "binary_data_size is not what follows the JSON")
         cells.append(tensors.from_binary(tensor.datatype, raw[at : at + size]))
         at += size

@@ -15,9 +15,11 @@ from .contract import (
     OPEN_MODEL_ROUTES,
     OPEN_READY_ROUTE,
     OPEN_SERVER_ROUTE,
+    OPENAPI_ROUTE,
     integer_version,
 )
 from .description import description
+from .openapi import document
 from .openinference import OpenInference, server_metadata
 from .signature import Signature
 from .tfserving import TensorFlowServing
@@ -64,6 +66,7 @@ def routes(bundle: Bundle, signature: Signature) -> Routes:
         LIVE_ROUTE: _always(b'{"status":"alive"}'),
         **dict.fromkeys(v1_paths, _either(status(ready=True), status(ready=False))),
         **{f"{path}/metadata": _always(v1.metadata()) for path in v1_paths},
+        OPENAPI_ROUTE: _always(msgspec.json.encode(document(bundle))),
         OPEN_SERVER_ROUTE: _always(server_metadata()),
         OPEN_LIVE_ROUTE: _always(b'{"live":true}'),
         OPEN_READY_ROUTE: _either(b'{"ready":true}', None),

@@ -10,11 +10,11 @@ import numpy as np
 
 from .problems import Problem
 
-_FLOATS = {"FP16": "<f2", "FP32": "<f4", "FP64": "<f8"}
-_INTEGERS = {
+FLOATS = {"FP16": "<f2", "FP32": "<f4", "FP64": "<f8"}
+INTEGERS = {
     f"{sign}INT{8 * n}": f"<{'u' if sign else 'i'}{n}" for sign in ("", "U") for n in (1, 2, 4, 8)
 }
-_NUMBERS = _FLOATS | _INTEGERS
+_NUMBERS = FLOATS | INTEGERS
 _KNOWN = ", ".join((*_NUMBERS, "BYTES"))
 _LENGTH = struct.Struct("<I")
 
@@ -30,7 +30,7 @@ def from_json(datatype: str, data: list[Any]) -> list[Any]:
         if not all(isinstance(row, list) and len(row) == len(data[0]) for row in data):
             raise Problem(400, "the rows of a tensor must have one length")
         data = list(chain.from_iterable(data))
-    if datatype in _INTEGERS and not {int, type(None)}.issuperset(map(type, data)):
+    if datatype in INTEGERS and not {int, type(None)}.issuperset(map(type, data)):
         raise Problem(400, f"a tensor of {datatype} must hold integers")
     return data
 
