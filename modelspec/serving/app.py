@@ -12,11 +12,9 @@ from .body import ClientGoneError
 from .contract import (
     CLIENT_GONE,
     HEALTH_ROUTE,
-    LIVE_ROUTE,
     METRICS_ROUTE,
-    OPEN_LIVE_ROUTE,
-    OPEN_READY_ROUTE,
     READY_ROUTE,
+    UNGUARDED_ROUTES,
 )
 from .exchange import JSON
 from .problems import Problem
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
 _CLOSE = ("connection", "close")
 # What a caller may do about a refusal, by its status.
 _MORE = {401: ("www-authenticate", "Bearer"), 503: RETRY}
-# Asked by probes, which have no token, and telling nothing of the model.
-_UNGUARDED = frozenset((LIVE_ROUTE, OPEN_LIVE_ROUTE, OPEN_READY_ROUTE))
 _TEXT: Headers = [("content-type", "text/plain; charset=utf-8")]
 _PROBLEM: Headers = [("content-type", problems.MEDIA_TYPE)]
 _OVERLOADED = overloaded().body()
@@ -124,7 +120,7 @@ class Application:
             self._refuse(protocol, _not_allowed("GET"), ("allow", "GET"))
         elif path in self._own:
             self._own[path](protocol)
-        elif path not in _UNGUARDED and (stranger := self._stranger(scope)):
+        elif path not in UNGUARDED_ROUTES and (stranger := self._stranger(scope)):
             self._refuse(protocol, stranger)
         else:
             self._show(self._shown[path](self._service.ready), protocol)

@@ -56,6 +56,11 @@ OPEN_READY_ROUTE = "/v2/health/ready"
 OPEN_SERVICE = "inference.GRPCInferenceService"
 OPEN_MODEL_ROUTES = ("/v2/models/{name}", "/v2/models/{name}/versions/{version}")
 
+# Asked by probes and scrapes, which have no token, and telling nothing that a caller sent.
+UNGUARDED_ROUTES = (
+    *(HEALTH_ROUTE, READY_ROUTE, METRICS_ROUTE, LIVE_ROUTE, OPEN_LIVE_ROUTE, OPEN_READY_ROUTE),
+)
+
 MAX_BODY_BYTES = 1024 * 1024
 MAX_ROWS = 20_000  # in one request
 MAX_PAIRS = 10_000  # of late labels in one request

@@ -9,6 +9,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from .cells import TEXT, any_of, ref
 from .contract import (
     FEEDBACK_ROUTE,
     HEALTH_ROUTE,
@@ -21,25 +22,33 @@ from .contract import (
     OPEN_SERVER_ROUTE,
     OPENAPI_ROUTE,
     READY_ROUTE,
+    UNGUARDED_ROUTES,
     integer_version,
 )
 from .metrics import MEDIA_TYPE as METRICS_TYPE
 from .problems import MEDIA_TYPE as PROBLEM_TYPE
-from .schemas import TEXT, any_of, ref, schemas
+from .schemas import schemas
 
 if TYPE_CHECKING:
     from .bundle import Bundle
-    from .schemas import Schema
+    from .cells import Schema
 
-_BEARER = "feedback"
+# Two tokens, for different people.
+_CALLER, _LABELLER = "caller", "feedback"
+_TOKEN = {"type": "http", "scheme": "bearer"}
 _JSON = "application/json"
 _PLAIN = "text/plain"
 _OBJECT: Schema = {"type": "object"}
 _REFUSED = (400, 408, 413, 415, 500, 503)  # of what has a body
 
 
-def document(bundle: Bundle) -> dict[str, Any]:
-    """OpenAPI 3.1.0."""
+def document(bundle: Bundle, *, guarded: bool = False) -> dict[str, Any]:
+    """OpenAPI 3.1.0.
+
+    Args:
+        bundle: of the model.
+        guarded: whether callers have to show a token.
+    """
     about = bundle.description
     place = {"name": about.name, "version": integer_version(about.version)}
     paths: dict[str, Any] = {
@@ -56,11 +65,13 @@ def document(bundle: Bundle) -> dict[str, Any]:
         paths |= _tensorflow_serving(route.format(**place), about.task)
     for route in OPEN_MODEL_ROUTES:
         paths |= _open_inference(route.format(**place))
-    components: dict[str, Any] = {"schemas": schemas(bundle)}
+    if guarded:
+        for path in paths.keys() - UNGUARDED_ROUTES:
+            _guard(paths[path], _CALLER)
     if about.feedback:
-        path = FEEDBACK_ROUTE.format(**place)
-        paths[path] = _feedback()
-        components["securitySchemes"] = {_BEARER: {"type": "http", "scheme": "bearer"}}
+        labels = _post("Count answers beside labels.", ref("Pairs"), {_JSON: ref("Counted")})
+        paths[FEEDBACK_ROUTE.format(**place)] = _guard(labels, _LABELLER)
+    tokens = {_CALLER: guarded, _LABELLER: about.feedback}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -69,7 +80,10 @@ def document(bundle: Bundle) -> dict[str, Any]:
             "summary": about.task.replace("_", " ").capitalize(),
         },
         "paths": paths,
-        "components": components,
+        "components": {
+            "schemas": schemas(bundle),
+            "securitySchemes": {name: _TOKEN for name, wanted in tokens.items() if wanted},
+        },
     }
 
 
@@ -98,10 +112,11 @@ def _open_inference(path: str) -> dict[str, Any]:
     }
 
 
-def _feedback() -> dict[str, Any]:
-    item = _post("Count answers beside their labels.", ref("Pairs"), {_JSON: ref("Counted")})
-    item["post"]["responses"] |= {str(code): _problem(code) for code in (401, 403)}
-    item["post"]["security"] = [{_BEARER: []}]
+def _guard(item: dict[str, Any], token: str) -> dict[str, Any]:
+    """A path at which a token has to be shown."""
+    for operation in item.values():
+        operation["responses"] |= {str(code): _problem(code) for code in (401, 403)}
+        operation["security"] = [{token: []}]
     return item
 
 

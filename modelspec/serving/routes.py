@@ -45,8 +45,14 @@ class Routes:
     shown: dict[str, View]
 
 
-def routes(bundle: Bundle, signature: Signature) -> Routes:
-    """The routes of both protocols for one model."""
+def routes(bundle: Bundle, signature: Signature, *, guarded: bool = False) -> Routes:
+    """The routes of both protocols for one model.
+
+    Args:
+        bundle: of the model.
+        signature: of the model.
+        guarded: whether callers have to show a token.
+    """
     about = bundle.description
     place = {"name": about.name, "version": integer_version(about.version)}
     v1, v2 = TensorFlowServing(bundle), OpenInference(signature)
@@ -66,7 +72,7 @@ def routes(bundle: Bundle, signature: Signature) -> Routes:
         LIVE_ROUTE: _always(b'{"status":"alive"}'),
         **dict.fromkeys(v1_paths, _either(status(ready=True), status(ready=False))),
         **{f"{path}/metadata": _always(v1.metadata()) for path in v1_paths},
-        OPENAPI_ROUTE: _always(msgspec.json.encode(document(bundle))),
+        OPENAPI_ROUTE: _always(msgspec.json.encode(document(bundle, guarded=guarded))),
         OPEN_SERVER_ROUTE: _always(server_metadata()),
         OPEN_LIVE_ROUTE: _always(b'{"live":true}'),
         OPEN_READY_ROUTE: _either(b'{"ready":true}', None),

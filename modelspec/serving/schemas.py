@@ -7,23 +7,40 @@ must not be further than FARTHEST deviations from its mean.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .answers import Column, columns
 from .bundle import Category
-from .contract import INPUT_TENSOR, MAX_PAIRS, MAX_ROWS, OTHER_VERSION, SIGNATURE, integer_version
+from .cells import (
+    NOTHING,
+    NUMBER,
+    TEXT,
+    Schema,
+    any_of,
+    array,
+    cell,
+    is_optional,
+    ref,
+    rows,
+    struct,
+    tuple_,
+    usual,
+)
+from .contract import (
+    DEFAULT_THRESHOLD,
+    INPUT_TENSOR,
+    MAX_PAIRS,
+    OTHER_VERSION,
+    SIGNATURE,
+    integer_version,
+)
 from .tensors import FLOATS, INTEGERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from .bundle import Bundle, Description, Number
 
-Schema = dict[str, Any]
-
-NUMBER: Schema = {"type": "number"}
-TEXT: Schema = {"type": "string"}
-_NOTHING: Schema = {"type": "null"}
 _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _COUNT: Schema = {"type": "integer", "minimum": 1}
 _SIGNATURE: Schema = {"enum": [SIGNATURE, "", None]}
@@ -33,7 +50,7 @@ def schemas(bundle: Bundle) -> dict[str, Schema]:
     """All schemas of a model, by the names that `ref` takes."""
     about = bundle.description
     return {
-        **_requests(about),
+        **_requests(bundle),
         "Prediction": _prediction(about),
         "Predictions": struct({"predictions": array(ref("Prediction"))}),
         "Outputs": struct({"outputs": _outputs(about)}),
@@ -45,69 +62,25 @@ def schemas(bundle: Bundle) -> dict[str, Schema]:
     }
 
 
-def ref(name: str) -> Schema:
-    """A schema of the document, by name."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def array(items: Schema, least: int = 1, most: int | None = None) -> Schema:
-    """A list."""
-    bound = {} if most is None else {"maxItems": most}
-    return {"type": "array", "items": items, "minItems": least, **bound}
-
-
-def struct(properties: dict[str, Schema], required: Iterable[str] | None = None) -> Schema:
-    """An object: keys that are not listed are passed over; all are required if not said."""
-    needed = list(properties if required is None else required)
-    return {"type": "object", "properties": properties, **({"required": needed} if needed else {})}
-
-
-def any_of(*options: Schema) -> Schema:
-    """One of them, or several."""
-    return options[0] if len(options) == 1 else {"anyOf": list(options)}
-
-
-def cell(feature: Number | Category) -> Schema:
-    """A cell of a feature; null where it may be missing."""
-    found = _category(feature) if isinstance(feature, Category) else _number(feature)
-    return any_of(found, _NOTHING) if _optional(feature) else found
-
-
-def _optional(feature: Number | Category) -> bool:
-    if isinstance(feature, Category):
-        return feature.missing != "error"
-    return feature.fill is not None
-
-
-def _category(feature: Category) -> Schema:
-    if feature.hash:
-        return TEXT
-    unseen = {**TEXT, "description": "Taken as well: a category that the model does not know."}
-    return any_of({"enum": feature.values}, unseen)
-
-
-def _number(feature: Number) -> Schema:
-    bounds = {"minimum": feature.min, "maximum": feature.max}
-    return NUMBER | {key: bound for key, bound in bounds.items() if bound is not None}
-
-
-def _requests(about: Description) -> dict[str, Schema]:
+def _requests(bundle: Bundle) -> dict[str, Schema]:
     """Rows, and what TensorFlow Serving's methods are asked with."""
+    about, bins = bundle.description, bundle.reference.features
     cells = {feature.name: cell(feature) for feature in about.features}
-    needed = [feature.name for feature in about.features if not _optional(feature)]
+    shown = {f.name: cells[f.name] | usual(f, bins.get(f.name)) for f in about.features}
+    needed = [feature.name for feature in about.features if not is_optional(feature)]
     listed = list(cells.values())
     # Rows of one feature may be bare values.
     row = any_of(ref("NamedRow"), ref("ListedRow"), *(listed if len(listed) == 1 else []))
     other = any_of(ref("ListedRow"), *(listed if len(listed) == 1 else []))
     signature = {"signature_name": _SIGNATURE}
-    instances = {"instances": _rows(row), "inputs": _NOTHING}
-    inputs = {"inputs": any_of(ref("Columns"), _rows(other)), "instances": _NOTHING}
-    examples = struct({"examples": _rows(ref("NamedRow")), **signature}, ["examples"])
+    instances = {"instances": rows(row), "inputs": NOTHING}
+    inputs = {"inputs": any_of(ref("Columns"), rows(other)), "instances": NOTHING}
+    examples = struct({"examples": rows(ref("NamedRow")), **signature}, ["examples"])
     some: Schema = {"type": "object", "properties": cells, "additionalProperties": False}
-    sharing = {"examples": _rows(some), "context": ref("NamedRow")}
+    sharing = {"examples": rows(some), "context": ref("NamedRow")}
     return {
-        "NamedRow": some | ({"required": needed} if needed else {}),
-        "ListedRow": _tuple(listed),
+        "NamedRow": struct(shown, needed) | {"additionalProperties": False},
+        "ListedRow": tuple_(listed),
         "Columns": _by_name(cells, needed),
         "PredictRows": struct(instances | signature, ["instances"]),
         "PredictColumns": struct(inputs | signature, ["inputs"]),
@@ -117,21 +90,11 @@ def _requests(about: Description) -> dict[str, Schema]:
     }
 
 
-def _rows(row: Schema) -> Schema:
-    return array(row, most=MAX_ROWS)
-
-
-def _tuple(items: Sequence[Schema]) -> Schema:
-    count = len(items)
-    ends: Schema = {"items": False, "minItems": count, "maxItems": count}
-    return {"type": "array", "prefixItems": items, **ends}
-
-
 def _by_name(cells: dict[str, Schema], needed: list[str]) -> Schema:
     return {
         "type": "object",
         # A column may be (n) or (n, 1).
-        "properties": {name: any_of(_rows(c), _rows(_tuple([c]))) for name, c in cells.items()},
+        "properties": {name: any_of(rows(c), rows(tuple_([c]))) for name, c in cells.items()},
         "additionalProperties": False,
         "minProperties": 1,
         "required": needed,
@@ -156,7 +119,9 @@ def _prediction(about: Description) -> Schema:
         return NUMBER
     label = {"label": {"enum": about.classes}}
     if about.task == "binary_classification":
-        positive = {"description": f"Of {about.classes[1]!r}, whichever `label` is."}
+        bound = DEFAULT_THRESHOLD if about.threshold is None else about.threshold
+        name = about.classes[1]
+        positive = {"description": f"Of {name!r}, which is the label from {bound:g} on."}
         return struct(label | {"probability": _SHARE | positive})
     return struct(label | {"probabilities": struct(dict.fromkeys(about.classes, _SHARE))})
 
@@ -177,11 +142,11 @@ def _result(about: Description) -> Schema:
 def _infer_request(about: Description) -> Schema:
     """The Open Inference Protocol's, without its binary extension."""
     features = about.features
-    tensors = array(any_of(*map(_tensor, features)), sum(not _optional(f) for f in features) or 1)
+    tensors = array(any_of(*map(_tensor, features)), sum(not is_optional(f) for f in features) or 1)
     tensors |= {"maxItems": len(features), "description": _TENSORS}
     texts = any(isinstance(feature, Category) for feature in features)
     if not texts and INPUT_TENSOR not in [feature.name for feature in features]:
-        tensors = any_of(tensors, _tuple([_matrix(features)]))
+        tensors = any_of(tensors, tuple_([_matrix(features)]))
     wanted = struct({"name": _names(about), "parameters": struct({})}, ["name"])
     return struct(
         {
@@ -208,7 +173,7 @@ def _tensor(feature: Number | Category) -> Schema:
 
 
 def _numbers(name: Schema, one: Schema) -> Schema:
-    integer = any_of({"type": "integer"}, _NOTHING)
+    integer = any_of({"type": "integer"}, NOTHING)
     return any_of(
         _filled(name, {"enum": list(FLOATS)}, one),
         _filled(name, {"enum": list(INTEGERS)}, {"allOf": [one, integer]}),
@@ -217,18 +182,20 @@ def _numbers(name: Schema, one: Schema) -> Schema:
 
 def _filled(name: Schema, datatype: Schema, one: Schema, width: int | None = None) -> Schema:
     """A tensor (n, width), by default (n) or (n, 1); its data flat or row by row."""
-    shape = _tuple([_COUNT, {"const": width or 1}])
+    shape = tuple_([_COUNT, {"const": width or 1}])
     if width is None:
         shape |= {"minItems": 1}
-    data = any_of(_rows(one), _rows(array(one, width or 1, width or 1)))
+    data = any_of(rows(one), rows(array(one, width or 1, width or 1)))
     return struct({"name": name, "datatype": datatype, "shape": shape, "data": data})
 
 
 def _matrix(features: Sequence[Number | Category]) -> Schema:
     """One tensor instead of one for each feature."""
     name = {"const": INPUT_TENSOR}
-    one = any_of(*(dict(found) for found in {tuple(cell(f).items()) for f in features}))
-    return _filled(name, {"enum": list(FLOATS)}, one, len(features))
+    kinds: list[Schema] = []
+    for one in map(cell, features):
+        kinds += [] if one in kinds else [one]
+    return _filled(name, {"enum": list(FLOATS)}, any_of(*kinds), len(features))
 
 
 def _names(about: Description) -> Schema:

@@ -80,7 +80,8 @@ async def serve(folder: Path, host: str, port: int, grpc_port: int) -> None:
     metrics = Metrics(labels, model.distributions.exposition, *taken)
     service = Service(model, metrics, reader)
     signature = Signature(bundle)
-    http = _http(Application(service, routes(bundle, signature), feedback, token), host, port)
+    table = routes(bundle, signature, guarded=token is not None)
+    http = _http(Application(service, table, feedback, token), host, port)
     calls = Calls(service, Messages(signature), token)
     grpc = await _listen(calls, host, grpc_port) if grpc_port else None
     gc.collect()

@@ -14,7 +14,7 @@ from modelspec.serving.bundle import load
 from modelspec.serving.openapi import document
 from modelspec.serving.routes import routes
 from modelspec.serving.signature import Signature
-from tests.serving.folders import Folder, churn, rent, wine
+from tests.serving.folders import PLAN, SPEND, Folder, churn, rent, wine
 from tests.serving.processes import ROOT, Server
 
 if TYPE_CHECKING:
@@ -87,17 +87,40 @@ def test_the_document_has_every_path_and_no_other(folder: Folder) -> None:
 def test_a_model_that_takes_no_labels_has_no_path_for_them(tmp_path: Path) -> None:
     found = document(load(churn(tmp_path / "model").path))
     assert "/v1/models/churn:feedback" not in found["paths"]
-    assert "securitySchemes" not in found["components"]
+    assert found["components"]["securitySchemes"] == {}
 
 
 def test_cells_have_the_types_the_bounds_and_the_policy_of_the_spec(tmp_path: Path) -> None:
     row = document(load(churn(tmp_path / "model").path))["components"]["schemas"]["NamedRow"]
     assert row["required"] == ["plan", "spend"]
     cells = row["properties"]
-    assert cells["spend"] == {"type": "number", "minimum": 0, "maximum": 1e6}
-    assert cells["tenure"] == {"anyOf": [{"type": "number"}, {"type": "null"}]}
+    assert cells["spend"].items() >= {"type": "number", "minimum": 0, "maximum": 1e6}.items()
+    assert cells["tenure"]["anyOf"] == [{"type": "number"}, {"type": "null"}]
     assert cells["plan"]["anyOf"][0] == {"enum": ["free", "pro", "team"]}
     assert {"type": "null"} in cells["region"]["anyOf"]
+
+
+def test_cells_say_what_was_usual_in_training_but_not_of_personal_features(tmp_path: Path) -> None:
+    personal = {"name": "personal_age", "type": "number", "mean": 44.0, "scale": 9.0}
+    found = document(load(churn(tmp_path / "model", [SPEND, PLAN, personal]).path))
+    cells = found["components"]["schemas"]["NamedRow"]["properties"]
+    assert cells["spend"]["description"] == "Mostly 52.2 to 58.8 in the training rows."
+    assert cells["spend"]["examples"] == [55.5]
+    assert cells["plan"]["examples"] == ["free"]
+    assert cells["personal_age"] == {"type": "number"}
+
+
+def test_what_callers_need_a_token_for_is_said(tmp_path: Path) -> None:
+    found = document(load(churn(tmp_path / "model").path), guarded=True)
+    open_to_all = {
+        path
+        for path, item in found["paths"].items()
+        if not any("security" in operation for operation in item.values())
+    }
+    assert open_to_all == {*contract.UNGUARDED_ROUTES}
+    assert found["components"]["securitySchemes"] == {
+        "caller": {"type": "http", "scheme": "bearer"}
+    }
 
 
 def test_the_document_tells_nothing_of_a_hashed_category(tmp_path: Path) -> None:
