@@ -40,10 +40,10 @@ def edit(world: World, chance: random.Random) -> None:
 def revert(world: World, chance: random.Random) -> None:
     """A person takes back one of the last commits, whoever made it."""
     person = world.at_tip()
-    commits = person.git("rev-list", "--first-parent", "--max-count=6", "HEAD").splitlines()[:-1]
+    commits = person.git("rev-list", "--max-count=4", f"{world.start}..HEAD").splitlines()
     if not commits:
         return
-    commit = chance.choice(commits[:4])
+    commit = chance.choice(commits)
     subject = person.git("show", "--no-patch", "--format=%s", commit)
     world.told.append(f"person: revert {subject}")
     done = _quietly(person, "revert", "--no-edit", commit)
@@ -84,9 +84,11 @@ def runner_is_late(world: World, chance: random.Random) -> None:
 
 
 def runner_is_killed(world: World, chance: random.Random) -> None:
-    """A runner that dies at some call of git, or at any other moment."""
-    if chance.random() < 0.7:
-        when = chance.choice(("before", "after"))
+    """A runner that dies where others see something of it, at some call of git, or any time."""
+    how, when = chance.random(), chance.choice(("before", "after"))
+    if how < 0.35:
+        world.run(world.clone(), *APPLY, kill=world.killer(chance.randint(1, 3), when, "push"))
+    elif how < 0.7:
         world.run(world.clone(), *APPLY, kill=world.killer(chance.randint(1, 60), when))
     else:
         world.run(world.clone(), *APPLY, kill=chance.uniform(0.05, 1.0))
@@ -117,9 +119,31 @@ def promote(world: World, chance: random.Random) -> None:
     world.push(f"Promote {name} {version}")
 
 
+def promote_a_stray_tag(world: World, chance: random.Random) -> None:
+    """A person asks for a release as only this clone has it: under a new number, or a known one."""
+    tags = world.remote.tags()
+    if not tags:
+        return
+    tag = chance.choice(tags)
+    person = world.at_tip()
+    name, _, version = tag.partition("/v")
+    other = chance.choice((version, f"{version}99"))
+    text = world.remote.git("cat-file", "tag", tag)
+    text = text.replace(f"tag {tag}\n", f"tag {name}/v{other}\n", 1)
+    text = text.replace(f'"version": "{version}"', f'"version": "{other}"', 1)
+    person.write(".git/stray", f"{text}\n\n")
+    oid = person.git("hash-object", "-t", "tag", "-w", ".git/stray")
+    person.git("update-ref", f"refs/tags/{name}/v{other}", oid)
+    world.refuse(person, "promote", name, other, "--to", MANUAL)
+    person.git("tag", "-d", f"{name}/v{other}")
+
+
 def apply_here(world: World, chance: random.Random) -> None:
-    """A person tries a release out: a draft that nobody else may ever see."""
-    world.run(world.at_tip(), "apply")
+    """A person tries a release out: a draft that nobody else sees, unless it is then published."""
+    person = world.at_tip()
+    world.run(person, "apply")
+    if chance.random() < 0.5:
+        world.run(person, *APPLY)
 
 
 OPERATIONS: tuple[tuple[Operation, int], ...] = (
@@ -132,6 +156,7 @@ OPERATIONS: tuple[tuple[Operation, int], ...] = (
     (runners_race, 2),
     (remove_or_bring_back, 1),
     (apply_here, 1),
+    (promote_a_stray_tag, 1),
 )
 """With how often they are done."""
 

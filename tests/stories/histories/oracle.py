@@ -6,6 +6,8 @@ Nothing here uses the code that decides; `modelspec render --check` is asked as 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ import yaml
 from tests.stories.histories.world import APPLY, AUTOMATIC, NAMES, World, runner, spec_path
 from tests.stories.project import Project
 
+DEFAULT_SLO = {"slo": {"latency_p99": "50ms"}}
+
 
 @dataclass
 class Oracle:
@@ -23,7 +27,8 @@ class Oracle:
     Attributes:
         tags: name to the id of its object.
         records: name of a tag to its record.
-        checked: commits of the release branch that were checked.
+        checked: commits of the release branch, and tags, that were checked.
+        tip: the one that the release branch had at the last look.
     """
 
     world: World
@@ -31,14 +36,22 @@ class Oracle:
     tags: dict[str, str] = field(default_factory=dict)
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     checked: set[str] = field(default_factory=set)
+    tip: str = ""
+
+    def __post_init__(self) -> None:
+        """Begin with the world as it is."""
+        self.tip = self.world.tip()
 
     def look(self) -> None:
         """Check everything that has to hold at any moment."""
         self._tags_are_written_once()
+        self._new_releases_are_asked_for_and_kept()
         self._one_release_per_inputs()
         self._one_model_per_minor()
         self._only_what_main_asked_for()
         self._every_commit_agrees_with_itself()
+        self.tip = self.world.tip()
+        self.world.ran.clear()
 
     def settle(self) -> None:
         """Let a runner finish whatever was cut off: then all is as HEAD asks for, and stays so."""
@@ -68,6 +81,21 @@ class Oracle:
             assert name == f"{record['name']}/v{record['version']}"
             assert record["published"] is True, "a draft on the remote"
         self.tags = now
+
+    def _new_releases_are_asked_for_and_kept(self) -> None:
+        since = self.world.remote.git("rev-list", f"{self.tip}..main").splitlines()
+        for name in self.records.keys() - self.checked:
+            record = self.records[name]
+            asked = any(self._asks_for(commit, record) for commit in [self.tip, *since])
+            assert asked, f"{name} is superseded"
+            # Every runner has what is slow to make; only what it builds itself may be elsewhere.
+            named = {
+                (step, made["record"]["output"])
+                for step, made in record["steps"].items()
+                if step not in ("image", "check")
+            }
+            kept = [_kept(root) for root in self.world.ran]
+            assert any(named <= one for one in kept), f"who made {name} did not keep its bytes"
 
     def _one_release_per_inputs(self) -> None:
         inputs = [(r["name"], r["inputs"]) for r in self.records.values()]
@@ -101,7 +129,17 @@ class Oracle:
                 self.inspector.git("checkout", "-q", "--detach", commit)
                 ended = self.world.track.race(runner(self.inspector, "render", "--check"))[0]
                 assert ended.code == 0, f"{commit}: {ended.said}"
+                self._was_promoted_as_asked_for(commit)
                 self.checked.add(commit)
+
+    def _was_promoted_as_asked_for(self, commit: str) -> None:
+        said = self.world.remote.git("show", "--no-patch", "--format=%B", commit)
+        for name, version in re.findall(
+            rf"^Promoted: (\S+) (\S+) to {AUTOMATIC} ", said, re.MULTILINE
+        ):
+            record = self.records.get(f"{name}/v{version}")
+            assert record, f"{commit} promotes {name} {version}, which was never published"
+            assert self._asks_for(commit, record), f"{commit} does not ask for {name} {version}"
 
     def _automatic_environments_run_what_main_asks_for(self) -> None:
         tip = self.world.tip()
@@ -109,13 +147,22 @@ class Oracle:
         asked = {name for name in NAMES if self._blob(tip, spec_path(name))}
         assert there["models"].keys() == asked
         for name, version in there["models"].items():
-            record = self.records[f"{name}/v{version}"]
-            for path, blob in record["sources"].items():
-                assert self._blob(tip, path) == blob, (
-                    f"{name} {version} is not what {path} asks for"
-                )
+            record = self.records.get(f"{name}/v{version}")
+            assert record, f"{name} {version} was never published"
+            assert self._asks_for(tip, record), f"{name} {version} is not what its spec asks for"
             lock = json.loads(self._file(tip, f"deploy/{AUTOMATIC}/{name}/release.lock"))
             assert lock["record"]["version"] == version
+
+    def _asks_for(self, commit: str, record: Mapping[str, Any]) -> bool:
+        """Whether a commit asks for what was released; a default may be written out, or not."""
+        path = spec_path(record["name"])
+        sources = record["sources"]
+        if not self._blob(commit, path) or any(
+            self._blob(commit, other) != blob for other, blob in sources.items() if other != path
+        ):
+            return False
+        released = self.world.remote.git("cat-file", "blob", sources[path])
+        return _meaning(self._file(commit, path)) == _meaning(released)
 
     def _file(self, commit: str, path: str) -> str:
         return self.world.remote.git("show", f"{commit}:{path}")
@@ -129,6 +176,20 @@ def inspector(world: World, folder: Path) -> Project:
     """A clone in which commits are checked."""
     world.remote.git("clone", "-q", str(world.remote.root), str(folder))
     return Project(folder, world.remote.environment)
+
+
+def _meaning(text: str) -> dict[str, Any]:
+    """What a spec says, but for what it would mean without."""
+    spec: dict[str, Any] = yaml.safe_load(text)
+    return {key: value for key, value in spec.items() if (key, value) != ("monitor", DEFAULT_SLO)}
+
+
+def _kept(root: Path) -> set[tuple[str, str]]:
+    """The steps whose bytes a clone keeps for releases, and what each made."""
+    return {
+        (file.parts[-3], json.loads(file.read_text("utf-8"))["record"]["output"])
+        for file in root.glob(".modelspec/releases/*/*/record.json")
+    }
 
 
 def _tags(project: Project) -> dict[str, str]:

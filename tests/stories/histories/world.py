@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +16,11 @@ APPLY = ("apply", "--push")
 AUTOMATIC, MANUAL = "staging", "prod"
 ENVIRONMENTS = {AUTOMATIC: "automatic", MANUAL: "manual"}
 
-# Stands before git on the PATH of whoever is to be killed: at a call of it, before it or after.
-# Who asked is killed, as a machine that goes down would; git itself goes on, as a server would.
+# Stands before git on the PATH of whoever is to be killed: at a call of it, or of one of its
+# commands, before it or after. Who asked is killed, as a machine that goes down would be; git
+# itself goes on, as a server would.
 GIT = """#!/bin/sh
+case " $* " in *"${KILL_COMMAND:+ $KILL_COMMAND }"*) ;; *) PATH=${PATH#*:} exec git "$@" ;; esac
 number=$(( $(cat "$KILL_COUNT" 2>/dev/null || echo 0) + 1 ))
 echo $number > "$KILL_COUNT"
 if [ $number = "$KILL_AT" ] && [ "$KILL_WHEN" = before ]; then kill -9 $PPID; exit 1; fi
@@ -54,6 +57,8 @@ class World:
         told: what happened, for whoever has to understand a failure.
         clones: those of runners that were made some time ago.
         reserve: specs as they were when a model was removed.
+        ran: where commands were run since somebody looked.
+        start: the commit that the history begins with.
     """
 
     folder: Path
@@ -64,7 +69,13 @@ class World:
     told: list[str] = field(default_factory=list)
     clones: list[Project] = field(default_factory=list)
     reserve: dict[str, str] = field(default_factory=dict)
+    ran: list[Path] = field(default_factory=list)
     made: int = 0
+    start: str = ""
+
+    def __post_init__(self) -> None:
+        """Begin with what the remote has."""
+        self.start = self.tip()
 
     def clone(self) -> Project:
         """A clone as a runner has it: one commit deep, no tags, the cache of another day."""
@@ -97,16 +108,25 @@ class World:
         """Run a command, kill it at a call of git or after some seconds, and tell of it."""
         return self.race(runner(where, *words, kill=kill))[0]
 
-    def race(self, *runners: Runner) -> list[Ended]:
+    def refuse(self, where: Project, *words: str) -> None:
+        """Run a command that must not do what it is asked for, and must leave no trace."""
+        before = where.git("status", "--porcelain")
+        self.race(runner(where, *words), codes=(6, 8))
+        assert where.git("status", "--porcelain") == before
+
+    def race(self, *runners: Runner, codes: tuple[int, ...] = (0,)) -> list[Ended]:
         ended = self.track.race(*runners)
         for one, end in zip(runners, ended, strict=True):
+            self.ran.append(Path(one.root))
             self.told.append(f"{Path(one.root).name}: {' '.join(one.words)} -> {end.code}")
-            assert end.code in (0, -9), f"{self.told[-1]}\n{end.said}"
-            assert end.code == 0 or one.kill or "KILL_AT" in one.environment, end.said
+            may_die = one.kill or "KILL_AT" in one.environment
+            assert end.code in codes or (may_die and end.code == -signal.SIGKILL), (
+                f"{self.told[-1]}\n{end.said}"
+            )
         return ended
 
-    def killer(self, at: int, when: str) -> dict[str, str]:
-        """The environment of a process that is to be killed at a call of git."""
+    def killer(self, at: int, when: str, command: str = "") -> dict[str, str]:
+        """The environment of a process that is to be killed at a call of git, or of a command."""
         folder = self.folder / "killer"
         script = folder / "git"
         if not script.exists():
@@ -116,7 +136,8 @@ class World:
         count = folder / "count"
         count.unlink(missing_ok=True)
         path = f"{folder}:{self.remote.environment['PATH']}"
-        return {"PATH": path, "KILL_COUNT": str(count), "KILL_AT": str(at), "KILL_WHEN": when}
+        told = {"KILL_COUNT": str(count), "KILL_AT": str(at), "KILL_WHEN": when}
+        return {"PATH": path, "KILL_COMMAND": command, **told}
 
 
 def runner(where: Project, *words: str, kill: Mapping[str, str] | float = 0) -> Runner:
