@@ -77,6 +77,7 @@ def test_the_promises_hold_after_every_operation(
     oracle = Oracle(world, inspector(world, tmp_path / "inspector"))
     choices, weights = zip(*OPERATIONS, strict=True)
     done: Counter[str] = Counter()
+    number = 0
     try:
         for number in range(1, operations + 1):
             operation = chance.choices(choices, weights)[0]
@@ -87,7 +88,7 @@ def test_the_promises_hold_after_every_operation(
                 oracle.settle()
         oracle.settle()
     except AssertionError as error:
-        error.add_note(f"seed {seed}, after:\n" + "\n".join(world.told))
+        error.add_note(f"seed {seed}, operation {number}, after:\n" + "\n".join(world.told))
         raise
     record_property("operations", dict(done))
     record_property("releases", len(oracle.tags))
