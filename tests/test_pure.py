@@ -80,7 +80,7 @@ def compiled(content: bytes, lock: dict[str, Any], templates: dict[str, str]) ->
     rendered = render({**lock, "spec": loaded.spec.canonical()}, DEFAULT, templates)
     outlook = Outlook(make_plan(loaded.spec, facts))
     plan = document(
-        Outlooks((outlook,)), basis([outlook.plan], push=False, everything=True)
+        Outlooks((outlook,)), basis("0" * 40, [outlook.plan], push=False, everything=True)
     ).model_dump_json()
     return [*lines(outlook), plan, *(a.text for a in rendered)]
 

@@ -44,18 +44,18 @@ class CommitTree:
     """What a commit holds; `blobs` is its regular files, path to blob id."""
 
     def __init__(self, repository: Repository, blobs: Mapping[str, str]) -> None:
-        self._repository = repository
-        self._blobs = blobs
+        self.repository = repository
+        self.blobs = blobs
         self._contents: dict[str, bytes] = {}
 
     def matching(self, pattern: str) -> list[str]:
         """As `Files`."""
         parts = pattern.split("/")
-        return sorted(path for path in self._blobs if _matches(path.split("/"), parts))
+        return sorted(path for path in self.blobs if _matches(path.split("/"), parts))
 
     def read(self, path: str) -> bytes | None:
         """As `Files`."""
-        if path not in self._blobs:
+        if path not in self.blobs:
             return None
         if path not in self._contents:
             self._load([path, *self._beside(path)])
@@ -66,10 +66,10 @@ class CommitTree:
         if not path.startswith("deploy/"):
             return []
         environment = "/".join(path.split("/")[:2])
-        return [other for other in self._blobs if other.startswith(f"{environment}/")]
+        return [other for other in self.blobs if other.startswith(f"{environment}/")]
 
     def _load(self, paths: Sequence[str]) -> None:
-        contents = self._repository.blobs(self._blobs[path] for path in paths)
+        contents = self.repository.blobs(self.blobs[path] for path in paths)
         self._contents |= dict(zip(paths, contents, strict=True))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelspec.cli.output import LiveReport, report, row, say, written
+from modelspec.cli.output import NO_MODEL, LiveReport, report, row, say, written
 from modelspec.cli.tell import telling
 from modelspec.cli.words import Force, Labels, LogFormat, OnlyPinned, Owner, Specs, selection
 from modelspec.diagnostics import ModelspecError
@@ -17,11 +17,13 @@ from modelspec.diagnostics import ModelspecError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from modelspec.adapters.git import Repository
     from modelspec.plan.basis import Basis
     from modelspec.plan.release import Release
     from modelspec.stages.apply import Applied
     from modelspec.stages.deliver import Delivered
     from modelspec.stages.finish import Ways
+    from modelspec.stages.select import Selection
     from modelspec.stages.source import Source
 
 
@@ -63,9 +65,7 @@ def apply(
     from modelspec.adapters.git import Repository
     from modelspec.stages.apply import apply as run
     from modelspec.stages.apply import locked
-    from modelspec.stages.facts import every_source
     from modelspec.stages.finish import Ways, finish
-    from modelspec.stages.lock import require_pins
     from modelspec.stages.select import ALL
     from modelspec.stages.templates import of_commit
 
@@ -75,38 +75,54 @@ def apply(
     with telling(form, "apply", repository.root) as warn, locked(repository) as store:
         failed: list[ModelspecError] = []
         released: list[tuple[Source, Release]] = []
-        held = of_commit(repository, repository.entries(repository.head().oid))
+        commit = repository.head().oid
+        entries = repository.entries(commit)
+        held = of_commit(repository, entries)
         wanted = selection(specs, label, owner)
-        sources = every_source(repository, wanted)
+        sources = _sources(repository, wanted, only_pinned=only_pinned)
         alone = len(specs or []) == len(sources) == 1
-        if only_pinned:
-            require_pins(sources)
         ways = Ways(push=push, everything=wanted == ALL, as_request=request, force=force)
-        agreed = _agreed(sources, planned, ways)
+        agreed = _agreed(repository, commit, sources, planned, ways)
         for found in sources:
             began = time.monotonic()
             for warning in found.loaded.warnings:
                 warn(warning)
             shown = report("" if alone else found.loaded.spec.metadata.name)
             try:
-                done = run(found, store, shown, held, push=push, agreed=agreed, force=force)
-                _tell(done, repository.root, began)
-                if done.release:
-                    released.append((found, done.release))
+                made = run(found, store, shown, held, push=push, agreed=agreed, force=force)
+                _tell(made, repository.root, began)
+                if made.release:
+                    released.append((found, made.release))
             except ModelspecError as error:  # the other models do not depend on this one
                 failed.append(error)
             finally:
                 if isinstance(shown, LiveReport):
                     shown.stop()
         try:
-            _tell_finished(finish(store, sources, released, held, ways), repository.root)
+            done = finish(repository, entries.files, store, sources, released, held, ways)
+            _tell_finished(done, repository.root)
         except ModelspecError as error:
             failed.append(error)
         if failed:
             raise type(failed[0])(*(d for error in failed for d in error.diagnostics))
 
 
-def _agreed(sources: Sequence[Source], planned: str, ways: Ways) -> Basis | None:
+def _sources(repository: Repository, wanted: Selection, *, only_pinned: bool) -> list[Source]:
+    """The specs that are applied, all of them read before the first is run."""
+    from modelspec.stages.facts import every_source
+    from modelspec.stages.lock import require_pins
+
+    sources = every_source(repository, wanted)
+    if not sources:
+        say(NO_MODEL)
+    if only_pinned:
+        require_pins(sources)
+    return sources
+
+
+def _agreed(
+    repository: Repository, commit: str, sources: Sequence[Source], planned: str, ways: Ways
+) -> Basis | None:
     """What the plan that has to be applied was decided from, if there is one."""
     from modelspec.stages.agreed import require
     from modelspec.stages.publish import bring_tags
@@ -114,8 +130,8 @@ def _agreed(sources: Sequence[Source], planned: str, ways: Ways) -> Basis | None
     if not planned:
         return None
     names = [found.loaded.spec.metadata.name for found in sources]
-    bring_tags(sources[0].repository, names, push=ways.push)
-    return require(sources, planned, push=ways.push, everything=ways.everything)
+    bring_tags(repository, names, push=ways.push)
+    return require(commit, sources, planned, push=ways.push, everything=ways.everything)
 
 
 def _tell(applied: Applied, root: Path, began: float) -> None:

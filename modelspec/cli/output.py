@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from modelspec.plan.plan import Step
 
 NAME, WHAT, TOOK = 9, 58, 6
+NO_MODEL = "there is no model.yaml any more"
 
 
 def row(name: str, text: str, seconds: float | None = None) -> str:

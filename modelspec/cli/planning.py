@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelspec.adapters.git import Repository
-from modelspec.cli.output import say
+from modelspec.cli.output import NO_MODEL, say
 from modelspec.cli.tell import telling
 from modelspec.diagnostics import OutOfDate
 from modelspec.plan.outlook import Outlook, Outlooks
@@ -75,7 +75,7 @@ def _print(outlooks: Outlooks, wanted: str, ways: Ways) -> None:
     from modelspec.plan.basis import basis
 
     plans = [one.plan for one in outlooks.models]
-    decided = basis(plans, push=ways.push, everything=outlooks.everything)
+    decided = basis(outlooks.commit, plans, push=ways.push, everything=outlooks.everything)
     remember(decided)
     if ways.as_json:
         from modelspec.plan.document import document
@@ -106,6 +106,8 @@ def _say_why(outlooks: Sequence[Outlook], wanted: str) -> None:
 def _say_lines(outlooks: Outlooks, words: str) -> None:
     from modelspec.plan.explain import lines, lines_of_leaving
 
+    if not outlooks.models:
+        say(NO_MODEL)
     for one in outlooks.models:
         for line in lines(one):
             say(line)

@@ -12,14 +12,15 @@ from modelspec.plan.plan import Plan
 Basis = Mapping[str, Any]
 
 
-def basis(plans: Sequence[Plan], *, push: bool, everything: bool) -> Basis:
+def basis(commit: str, plans: Sequence[Plan], *, push: bool, everything: bool) -> Basis:
     """All that plans were decided from and that every machine sees alike, as plain data.
 
     What one machine has at hand (finished steps, bytes, how long steps took) is left out: it
     decides how much of the work is done already, not what comes of it.
 
     Args:
-        plans: of the models that were asked for, of one commit, in any order.
+        commit: full id.
+        plans: of the models that were asked for, of that commit, in any order.
         push: whether they are plans of `apply --push`.
         everything: whether all models of the repository were asked for.
     """
@@ -27,7 +28,7 @@ def basis(plans: Sequence[Plan], *, push: bool, everything: bool) -> Basis:
         "modelspec": __version__,
         "push": push,
         "everything": everything,
-        "commit": plans[0].facts.commit if plans else None,
+        "commit": commit,
         "models": {plan.spec.metadata.name: basis_of(plan) for plan in plans},
     }
 

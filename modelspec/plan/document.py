@@ -130,7 +130,7 @@ class Basis(_Part):
     modelspec: str = Field(description="Its version.")
     push: bool = Field(description="Whether it is a plan of `apply --push`.")
     everything: bool = Field(description="Whether it is about all models of the repository.")
-    commit: str | None
+    commit: str
     models: dict[str, BasisOfModel]
 
 

@@ -68,12 +68,14 @@ class Outlooks:
     """What apply will do about all models that were asked for.
 
     Attributes:
+        commit: full id of HEAD.
         everything: whether all models of the repository were asked for: only then it removes.
         uncommitted: specs that are only gone here: to apply, they are still there.
     """
 
     models: tuple[Outlook, ...]
     leaving: tuple[Leaving, ...] = ()
+    commit: str = ""
     everything: bool = False
     uncommitted: tuple[str, ...] = ()
 

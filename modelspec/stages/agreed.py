@@ -16,10 +16,13 @@ from modelspec.stages.facts import gather
 from modelspec.stages.source import Source
 
 
-def require(sources: Sequence[Source], wanted: str, *, push: bool, everything: bool) -> Basis:
+def require(
+    commit: str, sources: Sequence[Source], wanted: str, *, push: bool, everything: bool
+) -> Basis:
     """What the plan of this digest was decided from, if all of it is as it was.
 
     Args:
+        commit: full id of HEAD.
         sources: all that the apply is about.
         wanted: the digest of a plan, `sha256:...`.
         push: whether the apply publishes.
@@ -29,7 +32,7 @@ def require(sources: Sequence[Source], wanted: str, *, push: bool, everything: b
         Conflict: something moved; says what, where the plan was made on this machine.
     """
     found = [_from_git(source, push=push) for source in sources]
-    now = basis(found, push=push, everything=everything)
+    now = basis(commit, found, push=push, everything=everything)
     if digest(now) != wanted:
         refuse(plans.known(wanted), now)
     return now
@@ -57,5 +60,5 @@ def refuse(then: Basis | None, now: Basis) -> NoReturn:
 
 def _from_git(found: Source, *, push: bool) -> Plan:
     """The plan as every machine sees it."""
-    publishing = publish.target(found, push=push).publishing
+    publishing = publish.target(found.repository, found.tree, push=push).publishing
     return make_plan(found.loaded.spec, replace(gather(found), publishing=publishing))

@@ -161,7 +161,7 @@ def _try(
     force: bool,
 ) -> Applied:
     repository = found.repository
-    target = publish.target(found, push=push)
+    target = publish.target(repository, found.tree, push=push)
     publish.require_branch(target, found)
     plan = plan_for(found, store, target, pull=True)
     if agreed:
@@ -174,7 +174,8 @@ def _try(
             f"{files} differs from the commit: a release is read from the commit only. "
             "Commit it, or put it back"
         )
-    delivers = publish.delivers(target, found)
+    committed = CommitTree(repository, found.tree)
+    delivers = publish.delivers(target, committed)
     if plan.found:
         put = () if delivers else _put(found, store, plan.found, templates, push=push, force=force)
         return Applied(plan, plan.found, put)
@@ -190,7 +191,7 @@ def _try(
     )
     # Also where no environment is automatic: what cannot be rendered is no release.
     deploy.render(new.lock(), DEFAULT, templates)
-    tree = CommitTree(repository, found.tree) if delivers else WorkTree(repository.root)
+    tree = committed if delivers else WorkTree(repository.root)
     automatic(tree, templates, {new.name: new.lock()}, push=push).refuse_edited(force=force)
     release.tag(new, world, target.remote if push else None)
     put = () if delivers else _put(found, store, new, templates, push=push, force=force)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from modelspec.adapters.git import Repository, Tag
 from modelspec.adapters.store import Store
+from modelspec.adapters.trees import WorkTree
 from modelspec.diagnostics import Diagnostic, InputError, WorldError
 from modelspec.plan.facts import Facts
 from modelspec.plan.pins import lock_path
@@ -60,13 +61,21 @@ def every_source(
 ) -> list[Source]:
     """All specs that a command is about, or every problem of all of them.
 
+    None where all models of a repository were removed: then there is only to be cleared away.
+
     Raises:
         InputError: every problem of every spec.
         WorldError: a spec or file that is there but not committed.
     """
     good: list[Source] = []
     problems: list[Diagnostic] = []
-    for chosen in _chosen(repository, wanted, worktree=worktree):
+    try:
+        found = _chosen(repository, wanted, worktree=worktree)
+    except select.NoSpecsError:
+        if wanted != select.ALL or not _had_models(repository):
+            raise
+        found = []
+    for chosen in found:
         try:
             good.append(chosen())
         except InputError as error:
@@ -74,6 +83,13 @@ def every_source(
     if problems:
         raise InputError(*problems)
     return good
+
+
+def _had_models(repository: Repository) -> bool:
+    """Whether there were models before, and not only a mistake about the folder."""
+    files = WorkTree(repository.root)
+    patterns = ("environments/*.yaml", "deploy/*/*/release.lock")
+    return any(map(files.matching, patterns)) or bool(repository.tags())
 
 
 def _refuse_uncommitted(words: Sequence[str], root: Path, committed: Sequence[str]) -> None:

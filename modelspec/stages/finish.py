@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from modelspec.adapters.git import Repository
 from modelspec.adapters.store import Store
 from modelspec.adapters.trees import CommitTree, Files, WorkTree
 from modelspec.plan.release import Release
@@ -38,6 +39,8 @@ class Ways:
 
 
 def finish(
+    repository: Repository,
+    tree: Mapping[str, str],
     store: Store,
     sources: Sequence[Source],
     releases: Sequence[tuple[Source, Release]],
@@ -47,6 +50,8 @@ def finish(
     """Bring automatic environments up to date, as far as single models do not.
 
     Args:
+        repository: that the specs are in.
+        tree: the files of its HEAD: path to blob id.
         store: of the repository.
         sources: all specs that the run was about.
         releases: of those that have one now.
@@ -59,11 +64,9 @@ def finish(
     Raises:
         Conflict, InputError, TemplateError, WorldError: as `deliver`.
     """
-    if not sources:
-        return ()
-    first = sources[0]
-    repository, target = first.repository, publish.target(first, push=ways.push)
-    if target.remote and publish.delivers(target, first):
+    committed = CommitTree(repository, tree)
+    target = publish.target(repository, tree, push=ways.push)
+    if target.remote and publish.delivers(target, committed):
         return deliver(
             Delivery(
                 repository,
@@ -78,8 +81,7 @@ def finish(
     if not ways.everything:
         return ()
     names = {one.loaded.spec.metadata.name for one in sources}
-    specs = partial(select.committed_specs, list(first.tree))
-    committed = CommitTree(repository, first.tree)
+    specs = partial(select.committed_specs, list(tree))
     change = removal(WorkTree(repository.root), names, committed, specs, templates)
     return write(repository.root, change, force=ways.force)
 

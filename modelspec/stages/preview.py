@@ -39,27 +39,30 @@ def outlooks_of(
         TemplateError: what would be rendered is not valid.
         WorldError: git, or with `push` the remote, does not allow it.
     """
+    commit = sources[0].commit.oid if sources else repository.head().oid
+    tree = sources[0].tree if sources else repository.entries(commit).files
     names = [found.loaded.spec.metadata.name for found in sources]
     publish.bring_tags(repository, names, push=push)
     templates = of_worktree(repository.root)
     store = Store(repository.root / ".modelspec")
     found = (_outlook(one, store, templates, push=push) for one in sources)
-    changed = uncommitted(repository, sources[0].tree) if sources else []
+    changed = uncommitted(repository, tree)
     models = (replace(one, uncommitted=(*one.uncommitted, *changed)) for one in found)
-    if not (everything and sources):
-        return Outlooks(tuple(models))
+    if not everything:
+        return Outlooks(tuple(models), commit=commit)
     there = select.worktree(repository.root)
-    lost = sorted({*select.committed_specs(list(sources[0].tree))} - {*there})
-    leaving = _leaving(sources, there, templates, push=push)
-    return Outlooks(tuple(models), tuple(leaving), everything=True, uncommitted=tuple(lost))
+    lost = sorted({*select.committed_specs(list(tree))} - {*there})
+    leaving = _leaving(CommitTree(repository, tree), names, there, templates, push=push)
+    return Outlooks(
+        tuple(models), tuple(leaving), commit=commit, everything=True, uncommitted=tuple(lost)
+    )
 
 
 def _outlook(found: Source, store: Store, templates: Templates, *, push: bool) -> Outlook:
-    target = publish.target(found, push=push)
+    repository, committed = found.repository, CommitTree(found.repository, found.tree)
+    target = publish.target(repository, found.tree, push=push)
     plan = plan_for(found, store, target)
-    repository = found.repository
-    delivers = publish.delivers(target, found)
-    tree = CommitTree(repository, found.tree) if delivers else WorkTree(repository.root)
+    tree = committed if publish.delivers(target, committed) else WorkTree(repository.root)
     change = _change(tree, plan, templates, target)
     said = [
         f"the tag {tag} is not a release; its number counts as taken"
@@ -88,17 +91,22 @@ def _change(tree: Files, plan: Plan, templates: Templates, target: publish.Targe
 
 
 def _leaving(
-    sources: Sequence[Source], specs: Sequence[str], templates: Templates, *, push: bool
+    committed: CommitTree,
+    names: Sequence[str],
+    specs: Sequence[str],
+    templates: Templates,
+    *,
+    push: bool,
 ) -> Iterator[Leaving]:
     """What is removed, because nothing asks for it any more."""
-    first, names = sources[0], {one.loaded.spec.metadata.name for one in sources}
-    here = WorkTree(first.repository.root)
-    if publish.delivers(publish.target(first, push=push), first):
-        tree: Files = CommitTree(first.repository, first.tree)
+    here = WorkTree(committed.repository.root)
+    tree: Files = here
+    target = publish.target(committed.repository, committed.blobs, push=push)
+    if publish.delivers(target, committed):
+        tree = committed
         left = left_behind(tree, names, here, lambda: specs)
         change = automatic(tree, templates, left, push=True)
     else:
-        tree = here
         change = removal(tree, names, here, lambda: specs, templates)
     for folder, paths in _folders(change):
         yield Leaving(folder.name, _deployment(tree, change, folder, paths))

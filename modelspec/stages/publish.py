@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,18 +56,23 @@ class Target:
         return self.push and self.remote is not None
 
 
-def target(found: Source, *, push: bool) -> Target:
-    """Where releases of this repository go.
+def target(repository: Repository, files: Mapping[str, str], *, push: bool) -> Target:
+    """Where releases of a repository go.
+
+    Args:
+        repository: that the specs are in.
+        files: of the commit: path to blob id.
+        push: whether anything is sent.
 
     Raises:
         WorldError: with `push`, if there is nowhere to push to.
         InputError: if `modelspec.yaml` is wrong.
     """
     registry = ""
-    if FILE in found.tree:
-        content = found.repository.blobs([found.tree[FILE]])[0]
+    if FILE in files:
+        content = repository.blobs([files[FILE]])[0]
         registry = load_project(content, FILE).registry or ""
-    remote = found.repository.remote()
+    remote = repository.remote()
     if push and remote is None and not registry:
         raise WorldError(
             "there is nowhere to push to: add a remote called origin, or a registry to "
@@ -93,9 +98,8 @@ def require_branch(target: Target, found: Source) -> None:
             )
 
 
-def delivers(target: Target, found: Source) -> bool:
+def delivers(target: Target, files: CommitTree) -> bool:
     """Whether automatic environments are brought up to date on the release branch, not here."""
-    files = CommitTree(found.repository, found.tree)
     return target.publishing and bool(files.matching(f"{ENVIRONMENTS}/*.yaml"))
 
 

@@ -44,6 +44,10 @@ class Selection:
 ALL = Selection()
 
 
+class NoSpecsError(WorldError):
+    """A repository without any spec."""
+
+
 def select(
     wanted: Selection,
     root: Path,
@@ -61,11 +65,12 @@ def select(
         read: gives the content of one.
 
     Raises:
-        WorldError: a path that is not among `paths`, or no spec at all.
+        WorldError: a path that is not among `paths`.
+        NoSpecsError: there is no spec at all.
         InputError: what no spec is or has, or a name that two of the selected have.
     """
     if not wanted.words and not specs:
-        raise WorldError(
+        raise NoSpecsError(
             f"there is no {FILE} here: write one (modelspec init data.csv) and commit it"
         )
     heads = _Heads(read)

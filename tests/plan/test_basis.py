@@ -20,7 +20,7 @@ def of(*known: Facts, push: bool = False, everything: bool = False) -> Basis:
         make_plan(spec_of(**{"metadata.name": name}), one)
         for name, one in zip(names, known, strict=False)
     ]
-    return basis(plans, push=push, everything=everything)
+    return basis(known[0].commit, plans, push=push, everything=everything)
 
 
 def test_nothing_moved_between_two_looks_at_the_same() -> None:

@@ -32,7 +32,9 @@ GOLDEN = Path(__file__).parent / "plan-v1.json"
 
 def said(known: Facts, changes: dict[str, Any] | None = None, *, push: bool = False) -> Document:
     plan = make_plan(spec_of(**changes or {}), known)
-    return document(Outlooks((Outlook(plan),)), basis([plan], push=push, everything=False))
+    return document(
+        Outlooks((Outlook(plan),)), basis(plan.facts.commit, [plan], push=push, everything=False)
+    )
 
 
 def test_the_format_is_the_one_that_was_reviewed() -> None:
@@ -122,7 +124,7 @@ def test_a_model_has_its_change_steps_objects_and_warnings(
     writes = deployment("default", ["a.yaml"], [kind | {"x": 1}], [kind | {"x": 2}])
     warning = Diagnostic("look", Location("m.yaml", 2, 3), "do", severity="warning")
     outlooks = Outlooks((Outlook(plan, (writes,), (warning,)),))
-    made = document(outlooks, basis([plan], push=False, everything=True))
+    made = document(outlooks, basis(plan.facts.commit, [plan], push=False, everything=True))
     plain = json.loads(made.model_dump_json())
     assert plain["work"] is True
     (model,) = plain["models"]

@@ -136,7 +136,7 @@ def test_the_plan_says_where_a_base_is_not_pinned() -> None:
 def test_programs_are_told_what_is_not_pinned() -> None:
     def told(**fields: object) -> tuple[str, ...]:
         plan = make_plan(spec_of(), facts(**fields))
-        decided = basis([plan], push=False, everything=True)
+        decided = basis(plan.facts.commit, [plan], push=False, everything=True)
         (model,) = document(Outlooks((Outlook(plan),)), decided).models
         return model.not_pinned
 

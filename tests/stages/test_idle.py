@@ -136,7 +136,10 @@ PLANS: dict[str, tuple[Callable[[Work], object], str]] = {
         "not committed yet: models/wine/wine.csv",
     ),
     "a spec added": (another_spec, "wine2"),
-    "a spec removed": (lambda work: work.path(SPEC).unlink(), "there is no model.yaml here"),
+    "the last spec removed": (
+        lambda work: work.path(SPEC).unlink(),
+        "wine   nothing asks for it any more",
+    ),
 }
 
 

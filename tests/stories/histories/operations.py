@@ -55,19 +55,19 @@ def revert(world: World, chance: random.Random) -> None:
 
 
 def remove_or_bring_back(world: World, chance: random.Random) -> None:
-    """A person removes the second model, or brings it back as it was."""
+    """A person removes a model, perhaps the last one, or brings it back as it was."""
     person = world.at_tip()
-    path = spec_path("sweet")
+    name = chance.choice(NAMES)
+    path = spec_path(name)
     if person.path(path).exists():
-        world.reserve["sweet"] = person.path(path).read_text("utf-8")
-        shutil.rmtree(person.path("models/sweet"))
-        world.told.append("person: removes sweet")
+        world.reserve[name] = person.path(path).read_text("utf-8")
+        shutil.rmtree(person.path(path).parent)
+        world.told.append(f"person: removes {name}")
     else:
-        data = person.path("models/ripe/fruit.csv").read_bytes()
-        person.write(path, world.reserve["sweet"])
-        person.write("models/sweet/fruit.csv", data)
-        world.told.append("person: brings sweet back")
-    world.push("sweet goes or comes")
+        person.write(path, world.reserve[name])
+        person.write(f"models/{name}/fruit.csv", world.data)
+        world.told.append(f"person: brings {name} back")
+    world.push(f"{name} goes or comes")
 
 
 def runner_applies(world: World, chance: random.Random) -> None:

@@ -59,6 +59,7 @@ class World:
         reserve: specs as they were when a model was removed.
         ran: where commands were run since somebody looked.
         start: the commit that the history begins with.
+        data: the rows of both models.
     """
 
     folder: Path
@@ -72,10 +73,12 @@ class World:
     ran: list[Path] = field(default_factory=list)
     made: int = 0
     start: str = ""
+    data: bytes = b""
 
     def __post_init__(self) -> None:
         """Begin with what the remote has."""
         self.start = self.tip()
+        self.data = self.person.path(DATA).read_bytes()
 
     def clone(self) -> Project:
         """A clone as a runner has it: one commit deep, no tags, the cache of another day."""
