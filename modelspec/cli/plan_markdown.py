@@ -81,6 +81,11 @@ def _model(one: Outlook, *, details: bool) -> str:
 
 
 def _deployment(one: Deployment, name: str, *, details: bool) -> Iterator[str]:
+    if one.line:
+        versions = f"{one.line.old or 'nothing'} -> {one.line.new or 'a new version'}"
+        yield f"{code(f'{one.line.file}: {name} {versions}')}\n"
+    if not one.files:
+        return
     restarts = "; pods restart" if one.restarts else ""
     files = ", ".join(one.files)
     title = f"{code(f'deploy/{one.environment}/{name}: {files}')}{restarts}"

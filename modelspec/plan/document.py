@@ -58,10 +58,19 @@ class ChangedField(_Part):
     places: tuple[ChangedPlace, ...]
 
 
+class PlannedLine(_Part):
+    """A version line that changes in the file of an environment."""
+
+    file: str = Field(description="Path in the repository.")
+    old: str | None = Field(description="Null: the model did not run there.")
+    new: str | None = Field(description="Null: it runs no more, or the version is not known yet.")
+
+
 class PlannedDeployment(_Part):
     """What apply writes to `deploy/<environment>/<name>/`."""
 
     environment: str
+    line: PlannedLine | None = Field(description="Null: the same version, or `default`.")
     files: tuple[str, ...] = Field(description="Files that change.")
     added: tuple[str, ...] = Field(description="Objects that are new, by kind and name.")
     removed: tuple[str, ...] = Field(description="Objects that are gone.")
@@ -110,6 +119,7 @@ class PlannedRemoval(_Part):
 
     name: str = Field(description="Of the model.")
     environment: str
+    line: PlannedLine | None = Field(description="Null: `default`, or no such environment.")
     files: tuple[str, ...]
     objects: tuple[str, ...] = Field(description="By kind and name.")
 
@@ -164,6 +174,7 @@ def document(outlooks: Outlooks, decided: basis.Basis) -> Document:
             PlannedRemoval(
                 name=one.name,
                 environment=one.deployment.environment,
+                line=one.deployment.line and PlannedLine.model_validate(one.deployment.line),
                 files=one.deployment.files,
                 objects=one.deployment.removed,
             )

@@ -53,16 +53,21 @@ def lines(one: Outlook) -> list[str]:
         text.append(row("release", [(f"{tag} on {plan.facts.commit[:7]}", _ALL)]))
         if one.sends:
             text.append(row("publish", [(one.sends, _ALL)]))
+    runs = str(_version(plan) or "a new version")
     for deployment in one.deployments:
+        text += _line(deployment, one.name, runs)
         text += _deployment(deployment, one.name)
     return text
 
 
 def lines_of_leaving(one: Leaving) -> list[str]:
     """What is removed, because nothing asks for it any more."""
-    folder = f"deploy/{one.deployment.environment}/{one.name}"
-    text = f"{folder}: {_files(one.deployment)}, {_count(one.deployment.removed)} gone"
-    return [f"{one.name}   nothing asks for it any more", row("remove", [(text, _ALL)])]
+    text = [f"{one.name}   nothing asks for it any more", *_line(one.deployment, one.name, "")]
+    if one.deployment.files:
+        folder = f"deploy/{one.deployment.environment}/{one.name}"
+        files = f"{folder}: {_files(one.deployment)}, {_count(one.deployment.removed)} gone"
+        text.append(row("remove", [(files, _ALL)]))
+    return text
 
 
 def _steps(one: Outlook) -> Iterator[str]:
@@ -80,7 +85,17 @@ def _steps(one: Outlook) -> Iterator[str]:
         yield row("kept", [(", ".join(kept), _ALL)])
 
 
+def _line(one: Deployment, name: str, version: str) -> Iterator[str]:
+    """The version line; `version` is what runs, "" if nothing does."""
+    if one.line:
+        old = one.line.old or "nothing"
+        text = f"{one.line.file}: {name} {old} -> {version or 'nothing'}"
+        yield row("promote", [(text, _ALL)])
+
+
 def _deployment(one: Deployment, name: str) -> Iterator[str]:
+    if not one.files:
+        return
     new = f", {_count(one.added)} new" if one.added else ""
     gone = f", {_count(one.removed)} gone" if one.removed else ""
     restarts = "; pods restart" if one.restarts else ""

@@ -52,6 +52,20 @@ class FieldChange:
         return ", ".join(dict.fromkeys(place.object for place in self.places))
 
 
+class VersionLine(NamedTuple):
+    """What an environment is going to run of a model.
+
+    Attributes:
+        file: of the environment.
+        old: None where the model did not run there.
+        new: None where it runs no more, or what is not known yet.
+    """
+
+    file: str
+    old: str | None
+    new: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """What an apply writes for one environment.
@@ -62,6 +76,7 @@ class Deployment:
         added: objects, such as `Service churn`.
         removed: objects.
         changes: of objects that stay, volatile labels left out.
+        line: that changes in the file of the environment, if one does.
     """
 
     environment: str
@@ -69,6 +84,7 @@ class Deployment:
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     changes: tuple[FieldChange, ...] = ()
+    line: VersionLine | None = None
 
     @property
     def restarts(self) -> bool:

@@ -37,8 +37,8 @@ class Outlook:
 
     @property
     def files(self) -> bool:
-        """Whether a rendered file will change."""
-        return any(deployment.files for deployment in self.deployments)
+        """Whether a rendered file will change, or the line that says which version runs."""
+        return any(one.files or one.line for one in self.deployments)
 
     @property
     def idle(self) -> bool:

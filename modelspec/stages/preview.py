@@ -12,12 +12,14 @@ from modelspec.adapters.git import Repository
 from modelspec.adapters.store import Store
 from modelspec.adapters.trees import CommitTree, Files, Overlaid, WorkTree
 from modelspec.diagnostics import Diagnostic, TemplateError
-from modelspec.plan.objects import Deployment, deployment
+from modelspec.plan.objects import Deployment, VersionLine, deployment
 from modelspec.plan.outlook import Leaving, Outlook, Outlooks
 from modelspec.plan.plan import Plan
+from modelspec.spec.default import FOLDER as ENVIRONMENTS
 from modelspec.stages import deploy, publish, select
 from modelspec.stages.apply import plan_for
 from modelspec.stages.change import Change
+from modelspec.stages.environments import environments
 from modelspec.stages.finish import removal
 from modelspec.stages.promotion import automatic, left_behind
 from modelspec.stages.source import Source
@@ -71,9 +73,10 @@ def _outlook(found: Source, store: Store, templates: Templates, *, push: bool) -
     # Their first lines: the rest is what differs, which stands in the plan as objects.
     said += [edited.message.partition(":\n")[0] for edited in change.edited]
     warnings = (Diagnostic(text, severity="warning") for text in said)
+    version = str(plan.version) if plan.version else None
     return Outlook(
         plan,
-        tuple(_deployment(tree, change, *one) for one in _folders(change)),
+        tuple(one for _, one in _deployments(tree, change, version)),
         (*found.loaded.warnings, *warnings),
         plan.facts.dirty,
         target.sends,
@@ -108,21 +111,45 @@ def _leaving(
         change = automatic(tree, templates, left, push=True)
     else:
         change = removal(tree, names, here, lambda: specs, templates)
-    for folder, paths in _folders(change):
-        yield Leaving(folder.name, _deployment(tree, change, folder, paths))
+    yield from (Leaving(model, one) for model, one in _deployments(tree, change, None))
+
+
+def _deployments(
+    old: Files, change: Change, version: str | None
+) -> Iterator[tuple[str, Deployment]]:
+    """Model and environment of every change; `version` is what the model has afterwards."""
+    new = Overlaid(old, change.files)
+    lines = _lines(old, new, version) if any(map(_is_environment, change.files)) else {}
+    files = dict(_folders(change))
+    for where in dict.fromkeys([*files, *lines]):
+        _, environment, model = where.parts
+        before, after = (_objects(tree, str(where)) for tree in (old, new))
+        made = deployment(environment, files.get(where, ()), before, after)
+        yield model, replace(made, line=lines.get(where))
+
+
+def _lines(old: Files, new: Files, version: str | None) -> dict[PurePosixPath, VersionLine]:
+    """The version lines that change, by the folder of what is rendered for them."""
+    before = {one.environment.name: one.environment.models for one in environments(old)}
+    lines = {}
+    for one in environments(new):
+        name, models = one.environment.name, one.environment.models
+        for model in sorted({*before[name], *models}):
+            if before[name].get(model) != models.get(model):
+                line = VersionLine(f"{ENVIRONMENTS}/{name}.yaml", before[name].get(model), version)
+                lines[PurePosixPath(deploy.folder(name, model))] = line
+    return lines
 
 
 def _folders(change: Change) -> Iterator[tuple[PurePosixPath, list[str]]]:
     """The folders of rendered files in which something changes, with the names of those files."""
-    for folder, paths in groupby(change.files, lambda path: PurePosixPath(path).parent):
-        if folder.parts[0] == deploy.FOLDER:
-            yield folder, sorted(PurePosixPath(path).name for path in paths)
+    paths = (path for path in change.files if not _is_environment(path))
+    for folder, inside in groupby(paths, lambda path: PurePosixPath(path).parent):
+        yield folder, sorted(PurePosixPath(path).name for path in inside)
 
 
-def _deployment(old: Files, change: Change, folder: PurePosixPath, files: list[str]) -> Deployment:
-    new = Overlaid(old, change.files)
-    before, after = (_objects(tree, str(folder)) for tree in (old, new))
-    return deployment(folder.parts[1], files, before, after)
+def _is_environment(path: str) -> bool:
+    return path.startswith(f"{ENVIRONMENTS}/")
 
 
 def _objects(files: Files, folder: str) -> list[Any]:

@@ -140,7 +140,8 @@ def promote_a_stray_tag(world: World, chance: random.Random) -> None:
 
 
 def apply_here(world: World, chance: random.Random) -> None:
-    """A person tries a release out: a draft that nobody else sees, unless it is then published."""
+    """A person tries a change out: a draft that nobody else sees, unless it is then published."""
+    edit(world, chance)
     person = world.at_tip()
     world.run(person, "apply")
     if chance.random() < 0.5:
