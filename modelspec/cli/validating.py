@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from modelspec.cli.output import say
 from modelspec.cli.tell import telling
-from modelspec.diagnostics import Diagnostic, InputError
+from modelspec.diagnostics import Diagnostic, InputError, TemplateError
 from modelspec.stages.select import Selection
 from modelspec.stages.validate import validated
+
+TEMPLATES = ("templates", "builtin/")
 
 if TYPE_CHECKING:
     from modelspec.cli.words import Form
@@ -20,6 +22,7 @@ def run(wanted: Selection, form: Form = "text") -> None:
 
     Raises:
         InputError: every mistake, if it is to be told as text.
+        TemplateError: the same, where all of them are in templates.
     """
     here = Path.cwd()
     with telling(form, "validate", here) as warn:
@@ -31,4 +34,6 @@ def run(wanted: Selection, form: Form = "text") -> None:
             if form == "text" and not checked.problems:
                 say(f"{checked.path}: ok")
         if problems:
-            raise InputError(*problems)
+            files = (one.location.file if one.location else "" for one in problems)
+            rendered = all(file.startswith(TEMPLATES) for file in files)
+            raise (TemplateError if rendered else InputError)(*problems)

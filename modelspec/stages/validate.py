@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from modelspec.adapters.templates import FOLDER as TEMPLATES
+from modelspec.adapters.templates import SUFFIX
 from modelspec.adapters.trees import WorkTree
 from modelspec.diagnostics import Diagnostic, InputError
 from modelspec.spec.default import FOLDER
@@ -17,20 +19,12 @@ from modelspec.spec.scalar import show
 from modelspec.spec.suggest import did_you_mean
 from modelspec.stages import lock, select
 from modelspec.stages.environments import environments
+from modelspec.stages.rehearse import Checked, rehearsed
 from modelspec.stages.select import ALL, Selection
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A file, and what is wrong with it or worth a word."""
-
-    path: str
-    problems: tuple[Diagnostic, ...] = ()
-    warnings: tuple[Diagnostic, ...] = ()
-
-
 def validated(here: Path, wanted: Selection) -> Iterator[Checked]:
-    """Check files below a folder: specs, the project, environments.
+    """Check files below a folder: specs, the project, environments, templates.
 
     Args:
         here: the folder, the top of a repository for all but specs.
@@ -52,9 +46,12 @@ def validated(here: Path, wanted: Selection) -> Iterator[Checked]:
         yield from (_spec(here, path) for path in chosen)
     if FILE in others:
         yield _checked(FILE, lambda: load_project((here / FILE).read_bytes(), FILE))
-    named = [path for path in others if path != FILE]
+    named = [path for path in others if fnmatchcase(path, f"{FOLDER}/*")]
     if named:
         yield from _environments(here, named, found)
+    texts = [path for path in others if fnmatchcase(path, f"{TEMPLATES}/*")]
+    if wanted == ALL or texts:
+        yield from rehearsed(here, found, texts)
 
 
 def _path(here: Path, word: str) -> str:
@@ -67,7 +64,8 @@ def _path(here: Path, word: str) -> str:
 
 
 def _is_other(path: str) -> bool:
-    return path == FILE or fnmatchcase(path, f"{FOLDER}/*.y*ml")
+    patterns = (FILE, f"{FOLDER}/*.y*ml", f"{TEMPLATES}/*{SUFFIX}")
+    return any(fnmatchcase(path, pattern) for pattern in patterns)
 
 
 def _checked(path: str, check: Callable[[], object]) -> Checked:

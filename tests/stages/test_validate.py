@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from modelspec.cli.app import app
-from modelspec.diagnostics import InputError, ModelspecError, WorldError
+from modelspec.diagnostics import InputError, ModelspecError, TemplateError, WorldError
 from tests.released import committed, inside
 from tests.stages.deployed import environment
 
@@ -94,3 +94,86 @@ def test_an_override_of_a_model_that_no_spec_describes_is_told(root: Path) -> No
     override = override.replace("wien", "wine")
     environment(root, "staging", f"promote: automatic\nnamespace: a\n{override}")
     assert "environments/staging.yaml: ok" in validate(root)
+
+
+SERVING = "kubernetes/serving.yaml.j2"
+
+
+def extending(text: str) -> str:
+    return f'{{% extends "builtin/{SERVING}" %}}\n{{% block service %}}\n{text}\n{{% endblock %}}\n'
+
+
+def template(root: Path, text: str, name: str = SERVING) -> str:
+    path = root / "templates" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return f"templates/{name}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{% block x %}\n{{ name }\n", "2:1: unexpected '}'"),
+        (extending("{{ nmae }}"), "3:1: 'nmae' is undefined"),
+        (extending("{{ metadata.nmae }}"), "3:1: 'dict object' has no attribute 'nmae'"),
+        (extending("kind: Service\nkind: Service"), "4:1: "),
+    ],
+    ids=["syntax", "name", "attribute", "what it makes"],
+)
+def test_templates_are_tried_on_specs_that_have_no_release(
+    root: Path, text: str, expected: str
+) -> None:
+    path = template(root, text)
+    with pytest.raises(TemplateError) as failed:
+        validate(root)
+    assert f"{path}:{expected}" in str(failed.value)
+    with pytest.raises(TemplateError):
+        validate(root, path)
+    assert validate(root, "wine") == ["models/wine/model.yaml: ok"]
+
+
+def test_a_template_that_renders_is_ok_in_every_environment(root: Path) -> None:
+    path = template(root, extending("{{ super() }}"))
+    assert validate(root)[-1] == f"{path}: ok"
+    assert validate(root, path) == [f"{path}: ok"]
+
+
+def test_mistakes_in_specs_environments_and_templates_come_together(root: Path) -> None:
+    add = (root / "models" / "wine" / "model.yaml").read_text()
+    (root / "models" / "other").mkdir()
+    broken = add.replace("name: wine", "name: other").replace("task:", "tsk:")
+    (root / "models" / "other" / "model.yaml").write_text(broken)
+    environment(root, "prod", "namespce: b\n")
+    template(root, extending("{{ nmae }}"))
+    template(root, "{{ name }", "kubernetes/part.yaml.j2")
+    with pytest.raises(InputError) as failed:
+        validate(root)
+    files = [d.location.file for d in failed.value.diagnostics if d.location]
+    assert {*files} == {
+        "models/other/model.yaml",
+        "environments/prod.yaml",
+        "templates/kubernetes/part.yaml.j2",
+    }
+    (root / "templates" / "kubernetes" / "part.yaml.j2").unlink()
+    with pytest.raises(InputError) as failed:
+        validate(root)
+    assert f"templates/{SERVING}" in str(failed.value)
+
+
+def test_one_mistake_is_told_once_however_many_models_there_are(root: Path) -> None:
+    text = (root / "models" / "wine" / "model.yaml").read_text()
+    for name in ("a", "b"):
+        (root / "models" / name).mkdir()
+        (root / "models" / name / "model.yaml").write_text(
+            text.replace("name: wine", f"name: {name}")
+        )
+    template(root, extending("{{ nmae }}"))
+    with pytest.raises(TemplateError) as failed:
+        validate(root)
+    assert len(failed.value.diagnostics) == 1
+
+
+def test_a_folder_of_templates_that_leads_elsewhere_is_refused(root: Path) -> None:
+    (root / "templates").symlink_to("models")
+    with pytest.raises(TemplateError, match="this is a symbolic link"):
+        validate(root)
