@@ -57,7 +57,7 @@ class World:
         told: what happened, for whoever has to understand a failure.
         clones: those of runners that were made some time ago.
         reserve: specs as they were when a model was removed.
-        ran: where commands were run since somebody looked.
+        ran: where commands were run lately.
         start: the commit that the history begins with.
         data: the rows of both models.
     """
