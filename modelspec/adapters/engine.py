@@ -66,6 +66,14 @@ class Engine:
             lines = self.client.api.pull(name, stream=True, decode=True)
             read_all(lines, doing)
 
+    def can_pull(self, name: str) -> bool:
+        """Whether a registry has an image, which stays there."""
+        try:
+            self.client.api.inspect_distribution(name)  # type: ignore[no-untyped-call]
+        except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError):
+            return False
+        return True
+
     def close(self) -> None:
         """Give the connection back."""
         self.client.close()

@@ -58,6 +58,10 @@ class Registry:
         """Give the connections back."""
         self._http.close()
 
+    def greet(self, seconds: float) -> None:
+        """Ask once whether it is there, and takes what `docker login` left."""
+        self._http.greet(seconds)
+
     def manifest(self, repository: str, reference: str) -> Manifest | None:
         """The manifest of a tag or digest; None if there is none.
 

@@ -95,6 +95,25 @@ class Connection:
 
         return once() if tries == 1 else self.again(once)
 
+    def greet(self, seconds: float) -> None:
+        """Ask once whether it is there, and takes what `docker login` left.
+
+        Args:
+            seconds: the longest that it may say nothing.
+
+        Raises:
+            WorldError: it is not there, or does not.
+        """
+        try:
+            answer = self._authorized("GET", "", f"{self._base()}/v2/", {"timeout": seconds})
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise WorldError(f"{self.host} cannot be reached: {sentence(error)}") from None
+        if answer.status_code >= 400:
+            said = f"{self.host} answers {answer.status_code} {one_line(answer.reason or '')}"
+            denied = answer.status_code in (401, 403)
+            hint = f"docker login {self.host}" if denied else ""
+            raise WorldError(Diagnostic(said.rstrip(), hint=hint))
+
     def again(self, action: Callable[[], T]) -> T:
         """Do something that can go on where it broke off, several times if need be.
 
@@ -131,7 +150,7 @@ class Connection:
         ours = urlsplit(url)[:2] == urlsplit(self._base())[:2]
         if self._headers.get(scope) and ours:  # an upload may go to another host
             headers["Authorization"] = self._headers[scope]
-        rest = {**options, "headers": headers, "timeout": _TIMEOUT}
+        rest = {"timeout": _TIMEOUT, **options, "headers": headers}
         return self._session.request(method, url, allow_redirects=True, **rest)
 
     def _authorize(self, scope: tuple[str, bool], answer: requests.Response) -> bool:

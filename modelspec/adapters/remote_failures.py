@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from modelspec.diagnostics import Diagnostic, WorldError
 
-_PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "abfs": "adlfs"}
+PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "abfs": "adlfs"}
+"""What the user installs for the scheme of a URL; the others need nothing but fsspec."""
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 _SECRETS = re.compile(r"(?<=://)[^/@\s]+@|(?<=\S)\?\S+")
 
@@ -67,7 +68,7 @@ def explained(error: Exception, url: str, cache: Path) -> WorldError:
     if isinstance(error, WorldError):
         return error
     if isinstance(error, ImportError):
-        package = _PACKAGES.get(scheme)
+        package = PACKAGES.get(scheme)
         hint = f"pip install {package}" if package else "pip install 'modelspec[remote]'"
         return WorldError(
             Diagnostic(f"reading {scheme}:// needs a package that is not installed", hint=hint)

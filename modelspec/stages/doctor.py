@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from modelspec.adapters import machine
 from modelspec.adapters.files import user_cache
 from modelspec.adapters.git import Repository
-from modelspec.diagnostics import InputError, WorldError
-from modelspec.spec.load import load
-from modelspec.spec.project import FILE, load_project
-from modelspec.spec.serving import Container
+from modelspec.diagnostics import WorldError
 from modelspec.spec.source import HAS_C_PARSER
-from modelspec.stages import schema, select
+from modelspec.stages import schema
+from modelspec.stages.doctor_repository import (
+    Needs,
+    base,
+    data,
+    of_editors,
+    of_repository,
+    registries,
+)
+from modelspec.stages.finding import Finding
 
 if TYPE_CHECKING:
     from modelspec.adapters.engine import Engine
-
-State = Literal["ok", "missing", "not needed"]
 
 FREE_GB = 2  # a training, an image's layers and its archive, with some to spare
 # What `pip install modelspec[train]` brings; of two names one is enough.
@@ -37,22 +40,6 @@ TRAINING: tuple[tuple[str, ...], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        state: `missing` if a command would stop at it; `not needed` if all go on without.
-        found: what there is, or what is wrong.
-        fix: what to do; empty if nothing is to be done.
-    """
-
-    name: str
-    state: State
-    found: str
-    fix: str = ""
-
-
 def examine(start: Path) -> Iterator[Finding]:
     """Everything, one after the other.
 
@@ -66,15 +53,17 @@ def examine(start: Path) -> Iterator[Finding]:
         yield Finding("git", "missing", found, fix)
     root, repository = _repository(start)
     yield repository
-    yield from _images(root or start, _bases(root) if root else [Container().base])
+    needs = of_repository(root) if root else Needs()
+    yield from _images(root or start, needs)
     if root:
-        yield _registry(root)
+        yield from registries(root)
+        yield from data(needs)
         yield _place("work", root / ".modelspec")
     yield _place("cache", user_cache())
     yield _training()
     yield _parser()
     if root and (root / schema.FILE).is_file():
-        yield _schema(root)
+        yield of_editors(root)
 
 
 def _repository(start: Path) -> tuple[Path | None, Finding]:
@@ -90,15 +79,15 @@ def _repository(start: Path) -> tuple[Path | None, Finding]:
     return root, Finding("repository", "ok", _short(root))
 
 
-def _images(root: Path, bases: Sequence[str]) -> Iterator[Finding]:
+def _images(root: Path, needs: Needs) -> Iterator[Finding]:
     """The engine, and the base images, in the engine or below a folder."""
     from modelspec.stages.engine import engine_or_none
 
     try:
         with engine_or_none() as engine:
             yield _engine(engine)
-            for image in bases:
-                yield _base(image, root, engine)
+            for image, pin in needs.bases:
+                yield base(image, pin, root, engine)
     except WorldError as error:
         yield Finding("engine", "missing", str(error), "start it anew, or unset DOCKER_HOST")
 
@@ -112,62 +101,6 @@ def _engine(engine: Engine | None) -> Finding:
         "none; images are made without it, tried as plain processes, and not pushed",
         "install docker.io, and add yourself to the group docker",
     )
-
-
-def _schema(root: Path) -> Finding:
-    if (root / schema.FILE).read_bytes() == schema.text().encode():
-        return Finding("schema", "ok", f"{schema.FILE} is of this version, for editors")
-    said = f"{schema.FILE} is of another version: editors may mark what is right"
-    return Finding("schema", "not needed", said, "modelspec schema --write")
-
-
-def _bases(root: Path) -> list[str]:
-    """The base images of the specs that can be read; the default where there is none."""
-    found = set()
-    for path in select.worktree(root):
-        try:
-            found.add(load((root / path).read_bytes(), path).spec.container.base)
-        except (InputError, OSError):
-            continue
-    return sorted(found) or [Container().base]
-
-
-def _base(image: str, root: Path, engine: Engine | None) -> Finding:
-    from modelspec.adapters import base
-
-    try:
-        found = base.find(image, root, engine)
-    except WorldError as error:
-        return Finding("base image", "missing", str(error), "put a whole archive there")
-    if found:
-        where = "as an archive" if found.archive else "in the engine"
-        return Finding("base image", "ok", f"{image}, {where}")
-    if engine:
-        pull = f"docker pull {image}"
-        return Finding("base image", "not needed", f"{image} is not here yet: apply pulls it", pull)
-    archive = f".modelspec/bases/{base.file_name(image)}"
-    fix = f"docker save {image} -o {archive} elsewhere, and bring that file here"
-    return Finding("base image", "missing", f"{image} is not here", fix)
-
-
-def _registry(root: Path) -> Finding:
-    """Whether somebody logged in where `modelspec.yaml` pushes to; no secret is read."""
-    try:
-        registry = load_project((root / FILE).read_bytes(), FILE).registry
-    except FileNotFoundError:
-        registry = None
-    except OSError as error:
-        return Finding("registry", "missing", f"{FILE}: {error.strerror}")
-    except InputError:
-        return Finding("registry", "missing", f"{FILE} is wrong", "modelspec plan says where")
-    if registry is None:
-        return Finding("registry", "not needed", f"no {FILE} names one: images stay here")
-    host = registry.partition("/")[0]
-    if machine.logged_in(host):
-        return Finding("registry", "ok", f"credentials for {host}")
-    if host.partition(":")[0] in ("localhost", "127.0.0.1"):
-        return Finding("registry", "not needed", f"no credentials for {host}, on this machine")
-    return Finding("registry", "missing", f"no credentials for {host}", f"docker login {host}")
 
 
 def _place(name: str, path: Path) -> Finding:

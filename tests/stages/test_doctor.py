@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
@@ -8,12 +9,21 @@ import tomllib
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from modelspec.adapters import machine
+from modelspec.spec.model_lock import BasePin
 from modelspec.stages import doctor
+from modelspec.stages.doctor_repository import base
+from tests.adapters.images.parts import registry
+from tests.adapters.images.test_push import ADA as HTPASSWD
 from tests.released import ENVIRONMENT, committed
+from tests.stages.deployed import environment
+
+if TYPE_CHECKING:
+    from modelspec.adapters.engine import Engine
 
 SCRIPT = Path(sys.executable).with_name("modelspec")
 NO_ENGINE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
@@ -109,39 +119,111 @@ def test_a_machine_without_git_is_told_what_to_install(root: Path) -> None:
     ]
 
 
+def project(root: Path, registry: str) -> None:
+    text = f"apiVersion: modelspec/v1\nkind: Project\nregistry: {registry}\n"
+    (root / "modelspec.yaml").write_text(text)
+
+
 @pytest.mark.parametrize(
-    ("registry", "config", "state"),
+    ("config", "known"),
     [
-        ("registry.example.org/team", None, "missing"),
-        ("registry.example.org/team", {"auths": {"other.example.org": {}}}, "missing"),
-        ("registry.example.org/team", {"auths": {"registry.example.org": {}}}, "ok"),
-        ("registry.example.org/team", {"auths": {"https://registry.example.org/v1/": {}}}, "ok"),
-        ("registry.example.org/team", {"credHelpers": {"registry.example.org": "x"}}, "ok"),
-        ("registry.example.org/team", ["not", "a", "mapping"], "missing"),
-        ("localhost:5000/team", None, "not needed"),
-        (None, None, "not needed"),
+        (None, False),
+        ({"auths": {"other.example.invalid": {}}}, False),
+        ({"auths": {"registry.example.invalid": {}}}, True),
+        ({"auths": {"https://registry.example.invalid/v1/": {}}}, True),
+        ({"credHelpers": {"registry.example.invalid": "x"}}, True),
+        (["not", "a", "mapping"], False),
     ],
 )
 def test_credentials_are_looked_for_where_the_project_pushes_to(
-    root: Path, registry: str | None, config: object, state: str
+    root: Path, config: object, *, known: bool
 ) -> None:
-    if registry:
-        text = f"apiVersion: modelspec/v1\nkind: Project\nregistry: {registry}\n"
-        (root / "modelspec.yaml").write_text(text)
+    project(root, "registry.example.invalid/team")
     docker = root / "docker"
     docker.mkdir()
     if config is not None:
         (docker / "config.json").write_text(json.dumps(config))
-    ((found, text),) = run(root, code=6, DOCKER_CONFIG=str(docker))["registry"]
+    ((state, text),) = run(root, code=6, DOCKER_CONFIG=str(docker))["registry"]
+    host = "registry.example.invalid (modelspec.yaml)"
+    assert text.startswith(f"{'' if known else 'no '}credentials for {host};")
+    assert state == "missing"  # nobody answers there
+
+
+def test_without_a_registry_images_stay_here(root: Path) -> None:
+    ((state, _),) = run(root, code=6)["registry"]
+    assert state == "not needed"
+
+
+@pytest.mark.parametrize(
+    ("password", "state", "said"),
+    [
+        ("secret", "ok", "; it answers"),
+        ("wrong", "missing", " answers 401 Unauthorized fix: docker login 127.0.0.1:"),
+    ],
+)
+def test_registries_of_environments_are_asked_whether_they_take_the_credentials(
+    root: Path, tmp_path_factory: pytest.TempPathFactory, password: str, state: str, said: str
+) -> None:
+    folder = tmp_path_factory.mktemp("registry")
+    with registry(folder, HTPASSWD) as host:
+        environment(root, "prod", f"namespace: a\nregistry: {host}/team\n")
+        auth = base64.b64encode(f"ada:{password}".encode()).decode()
+        (root / "config.json").write_text(json.dumps({"auths": {host: {"auth": auth}}}))
+        ((found, text),) = run(root, code=6, DOCKER_CONFIG=str(root))["registry"]
     assert found == state
-    if state == "missing":
-        assert "fix: docker login registry.example.org" in text
+    assert f"credentials for {host} (environments/prod.yaml)" in text
+    assert said in text
+    environment(root, "prod", "namespce: a\n")
+    (_, (_, text)) = run(root, code=6)["registry"][::-1]
+    assert text == "files of environments/ are wrong fix: modelspec validate says where"
+
+
+def test_remote_data_need_a_pin_and_a_package(root: Path) -> None:
+    spec = root / "models" / "wine" / "model.yaml"
+    url = "https://example.org/wine.csv"
+    spec.write_text(spec.read_text("utf-8").replace("source: wine.csv", f"source: {url}"))
+    ((state, text),) = run(root, code=6)["data"]
+    assert state == "missing"
+    assert text == f"{url} is not pinned in models/wine/model.lock fix: modelspec lock"
+    pins = {"lock": 1, "base": {}, "data": {url: {"sha256": "0" * 64, "size": 1}}}
+    (root / "models" / "wine" / "model.lock").write_text(json.dumps(pins))
+    assert run(root, code=6)["data"] == [("ok", f"{url}, pinned in models/wine/model.lock")]
+    spec.write_text(spec.read_text("utf-8").replace(url, "gs://bucket/wine.csv"))
+    ((state, text),) = run(root, code=6)["data"]
+    assert state == "missing"
+    assert text.endswith("read by gcsfs, which is not installed fix: pip install gcsfs")
+
+
+class FakeEngine:
+    """An engine that has no image, and knows what registries have."""
+
+    def __init__(self, *offered: str) -> None:
+        self._offered = offered
+
+    def inspect(self, _name: str) -> None:
+        return None
+
+    def can_pull(self, name: str) -> bool:
+        return name in self._offered
+
+
+def test_a_pinned_base_image_is_here_or_can_be_pulled_by_its_digest(tmp_path: Path) -> None:
+    manifest = f"sha256:{'1' * 64}"
+    pin = BasePin(id=f"sha256:{'0' * 64}", manifest=manifest)
+    exact = f"python@{manifest}"
+    found = base("python:3.11", pin, tmp_path, cast("Engine", FakeEngine(exact)))
+    assert (found.state, found.fix) == ("not needed", f"docker pull {exact}")
+    found = base("python:3.11", pin, tmp_path, cast("Engine", FakeEngine()))
+    assert (found.state, found.found) == ("missing", f"{exact} is not here")
 
 
 def test_a_project_file_that_is_wrong_is_said_to_be(root: Path) -> None:
     (root / "modelspec.yaml").write_text("kind: Project\n")
-    ((state, text),) = run(root, code=6)["registry"]
-    assert (state, text) == ("missing", "modelspec.yaml is wrong fix: modelspec plan says where")
+    state, text = run(root, code=6)["registry"][0]
+    assert (state, text) == (
+        "missing",
+        "modelspec.yaml is wrong fix: modelspec validate says where",
+    )
 
 
 def test_libraries_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
