@@ -104,7 +104,9 @@ def apply(
         except ModelspecError as error:
             failed.append(error)
         if failed:
-            raise type(failed[0])(*(d for error in failed for d in error.diagnostics))
+            # A disk that takes nothing, for one, fails all models alike.
+            told = dict.fromkeys(d for error in failed for d in error.diagnostics)
+            raise type(failed[0])(*told)
 
 
 def _sources(repository: Repository, wanted: Selection, *, only_pinned: bool) -> list[Source]:

@@ -27,6 +27,7 @@ from tests.stages.delivered import (
     tip,
     two_models,
 )
+from tests.stages.deployed import environment
 
 
 @pytest.fixture
@@ -188,6 +189,41 @@ def test_whoever_is_not_configured_commits_as_modelspec(
     hand_over(root, "cellar", "1.0.1")
     apply(root)
     assert git(root, "show", "-s", "--format=%an %cn", tip(root)) == "Ada modelspec"
+
+
+def test_overrides_of_an_environment_are_rendered_into_its_commit(
+    root: Path, tmp_path: Path
+) -> None:
+    head = "namespace: ml-staging\npromote: automatic\n"
+    overrides = (
+        "overrides:\n  deploy: {replicas: {min: 3, max: 5}}\n"
+        "  models: {wine: {deploy: {replicas: {min: 4}}}}\n"
+    )
+    environment(root, "staging", head + overrides)
+    commit(root, "Fewer pods in staging")
+    apply(root)
+    assert check(root, tmp_path).endswith(f"{UP_TO_DATE}.\n")
+    for model, least in {"wine": 4, "diabetes": 3}.items():
+        text = git(root, "show", f"{tip(root)}:deploy/staging/{model}/serving.yaml")
+        assert f"minReplicas: {least}\n  maxReplicas: 5" in text
+    pull(root)
+    path = root / "environments" / "staging.yaml"
+    path.write_text(path.read_text().replace("min: 4", "min: 2"))
+    commit(root, "Fewer still")  # a person may leave the rendering to the runner
+    apply(root)
+    text = git(root, "show", f"{tip(root)}:deploy/staging/wine/serving.yaml")
+    assert "minReplicas: 2" in text
+    assert check(root, tmp_path).endswith(f"{UP_TO_DATE}.\n")
+
+
+def test_an_override_that_does_not_fit_a_release_stops_the_commit_at_its_place(root: Path) -> None:
+    body = "namespace: ml-staging\npromote: automatic\n"
+    environment(root, "staging", f"{body}overrides: {{deploy: {{replicas: {{min: 99}}}}}}\n")
+    before = commit(root, "Too many")
+    error = failure(apply(root))
+    assert error.exit_code == 3
+    assert "environments/staging.yaml:6:" in str(error)
+    assert tip(root) == before
 
 
 def test_without_a_push_the_work_tree_is_changed_and_nothing_committed(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,6 +84,26 @@ def test_a_promotion_writes_the_line_and_the_files_and_its_revert_takes_both_bac
     assert promote(root, "wine", "1.0.0", "--to", "prod").output == (
         "wine   1.0.0 runs in prod already.\n"
     )
+
+
+def test_a_promotion_renders_the_overrides_of_its_environment(root: Path) -> None:
+    release(root, "1.0.0")
+    release(root, "1.0.1")
+    promote(root, "wine", "1.0.0", "--to", "prod")
+    path = root / "environments" / "prod.yaml"
+    overrides = (
+        "overrides:\n  deploy: {replicas: {min: 3, max: 5}}\n"
+        "  models: {wine: {deploy: {replicas: {min: 4}}}}\n"
+    )
+    path.write_text(path.read_text() + overrides)
+    promote(root, "wine", "1.0.1", "--to", "prod")
+    assert path.read_text().endswith(overrides)
+    text = (root / "deploy" / "prod" / "wine" / "serving.yaml").read_text()
+    assert "minReplicas: 4\n  maxReplicas: 5" in text
+    held = json.loads((root / "deploy" / "prod" / "wine" / "release.lock").read_text())
+    assert held["record"]["version"] == "1.0.1"
+    assert "deploy" not in held["spec"]  # what was released stays what it was
+    assert "up to date" in check(root)
 
 
 def commit(root: Path, subject: str) -> None:

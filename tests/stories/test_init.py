@@ -2,10 +2,10 @@
 
 `penguins_raw.csv` is how it was published: 344 penguins of the Palmer Archipelago, with `NA` for
 what was not measured, dates, identifiers, a column that is the same everywhere, and remarks. By
-Palmer Station Antarctica LTER and K. Gorman (2020), Environmental Data Initiative, doi 10.6073/pasta/
-98b16d7d563f265cb52372c8ca99e60f (Adelie), .../7fca67fb28d56ee2ffa3d9370ebda689 (Gentoo) and
-.../c14dfcfada8ea13a17536e73eb6fbe9e (chinstrap), under CC0 1.0; in one table, as the R package
-palmerpenguins 0.1 (A. Horst, A. Hill, K. Gorman) has it, under CC0 1.0 too.
+Palmer Station Antarctica LTER and K. Gorman (2020), Environmental Data Initiative, below doi
+10.6073/pasta: 98b16d7d563f265cb52372c8ca99e60f (Adelie), 7fca67fb28d56ee2ffa3d9370ebda689 (Gentoo),
+c14dfcfada8ea13a17536e73eb6fbe9e (chinstrap), under CC0 1.0. As one table in the R package
+palmerpenguins by A. Horst, A. Hill and K. Gorman, under CC0 1.0 too.
 """
 
 from __future__ import annotations
