@@ -13,6 +13,8 @@ from pathlib import Path
 import grimp
 import pytest
 
+from modelspec.serving.contract import MODEL_FILES
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "modelspec"
 LONGEST = 300
@@ -77,11 +79,10 @@ def test_no_module_imports_itself_in_a_loop() -> None:
 
 
 ACTION = [f".github/actions/modelspec/{name}.txt" for name in ("plan", "apply")]
+LOCKS = [f"modelspec/serving/requirements-{runtime}.txt" for runtime in MODEL_FILES]
 
 
-@pytest.mark.parametrize(
-    "name", ["requirements.txt", "modelspec/serving/requirements.txt", *ACTION]
-)
+@pytest.mark.parametrize("name", ["requirements.txt", *ACTION, *LOCKS])
 def test_requirements_are_pinned_with_hashes_and_name_no_index(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
     assert "://" not in text
@@ -96,10 +97,11 @@ def test_requirements_are_pinned_with_hashes_and_name_no_index(name: str) -> Non
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", digest) for digest in hashes), package
 
 
-def test_the_image_gets_the_versions_that_the_tests_run_with() -> None:
+@pytest.mark.parametrize("name", LOCKS)
+def test_the_image_gets_the_versions_that_the_tests_run_with(name: str) -> None:
     ours = pins_of((ROOT / "requirements.txt").read_text("utf-8"))
-    image = pins_of((PACKAGE / "serving" / "requirements.txt").read_text("utf-8"))
-    served = {"granian", "msgspec", "numpy", "ai-edge-litert", "prometheus-client", "uvloop"}
+    image = pins_of((ROOT / name).read_text("utf-8"))
+    served = {"granian", "msgspec", "numpy", "prometheus-client", "uvloop"}
     assert served <= {package for package, _ in image}
     assert image == {pin: ours.get(pin) for pin in image}
 

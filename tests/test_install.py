@@ -88,7 +88,7 @@ def test_the_wheel_holds_the_package_its_templates_and_the_pins_of_the_image(whe
         for path in (ROOT / "templates").rglob("*")
         if path.is_file()
     }
-    assert {"modelspec/serving/requirements.txt", "modelspec/py.typed"} <= package
+    assert {"modelspec/serving/requirements-onnx.txt", "modelspec/py.typed"} <= package
     assert len(templates) > 2
     assert names == package | templates
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 OWNER = "modelspec.owner"
-MEMORY = "256m"
+MEMORY = 256  # MiB
 PROCESSES = 256
 STOP_SECONDS = 5
 PORTS = (contract.PORT, contract.GRPC_PORT)
@@ -82,13 +82,13 @@ def _send(engine: Engine, folder: Path, tag: str, root: Path) -> None:
 
 
 @contextmanager
-def run(engine: Engine, name: str, memory: str = MEMORY) -> Iterator[Running]:
+def run(engine: Engine, name: str, memory: int = MEMORY) -> Iterator[Running]:
     """A container of an image, ready while the block runs and gone afterwards.
 
     Args:
         engine: that holds the image.
         name: of the image: its ID or tag.
-        memory: limit, as the engine writes it.
+        memory: limit in MiB.
 
     Raises:
         WorldError: if it does not become ready; with what it said last.
@@ -96,7 +96,7 @@ def run(engine: Engine, name: str, memory: str = MEMORY) -> Iterator[Running]:
     remove_leftovers(engine)
     container, port, grpc_port = _start(engine, name, memory)
     try:
-        seconds = wait_ready(port, lambda: _last_words(container))
+        seconds = wait_ready(port, lambda: _last_words(container, memory))
         yield Running(port, grpc_port, "container", seconds)
     finally:
         _remove(container)
@@ -114,7 +114,7 @@ def remove_leftovers(engine: Engine) -> None:
                 _remove(container, seconds=0)
 
 
-def _start(engine: Engine, name: str, memory: str) -> tuple[Container, int, int]:
+def _start(engine: Engine, name: str, memory: int) -> tuple[Container, int, int]:
     """Start a container: behind the engine's bridge, or where that fails in the host's network."""
     bridged = {"ports": {f"{port}/tcp": (HOST, None) for port in PORTS}}
     try:
@@ -134,7 +134,7 @@ def _start(engine: Engine, name: str, memory: str) -> tuple[Container, int, int]
 def _create(
     engine: Engine,
     name: str,
-    memory: str,
+    memory: int,
     network: Mapping[str, Any],
     ports: tuple[int, int] | None,
 ) -> tuple[Container, int, int]:
@@ -144,8 +144,8 @@ def _create(
             name,
             cap_drop=["ALL"],
             labels={OWNER: f"{socket.gethostname()}/{_identity(os.getpid())}"},
-            mem_limit=memory,
-            memswap_limit=memory,
+            mem_limit=f"{memory}m",
+            memswap_limit=f"{memory}m",
             pids_limit=PROCESSES,
             read_only=True,
             security_opt=["no-new-privileges"],
@@ -171,7 +171,7 @@ def _published(container: Container, port: int) -> int:
     return int(published[0]["HostPort"])
 
 
-def _last_words(container: Container) -> str | None:
+def _last_words(container: Container, memory: int) -> str | None:
     """None while it runs, else why it ended."""
     with failures("waiting for the image"):
         container.reload()
@@ -180,7 +180,7 @@ def _last_words(container: Container) -> str | None:
         state = container.attrs["State"]
         words = one_line(container.logs(tail=5).decode(errors="replace"))
         if state.get("OOMKilled"):
-            return f"it needs more memory than {MEMORY}; {words}"
+            return f"it needs more memory than {memory} MiB; {words}"
         return f"exit code {state.get('ExitCode')}; {words}"
 
 

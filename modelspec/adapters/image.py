@@ -39,6 +39,7 @@ class Built:
 def build(
     folder: Path,
     base: Base,
+    runtime: str,
     model: Mapping[str, bytes],
     labels: Mapping[str, str],
     committed: int,
@@ -48,6 +49,7 @@ def build(
     Args:
         folder: to write to.
         base: what the layers go on.
+        runtime: whose packages it gets.
         model: files of the model folder: `serving.json` and the model.
         labels: OCI labels.
         committed: time of the commit, in seconds since 1970.
@@ -56,7 +58,7 @@ def build(
         WorldError: if the packages cannot be had, or the base does not tell its Python.
     """
     made = [
-        wheels.layer(base.config["architecture"], base.python),
+        wheels.layer(runtime, base.config["architecture"], base.python),
         layers.layer("serving", _runtime()),
         layers.layer("model", {f"{HOME}/model/{name}": text for name, text in model.items()}),
     ]
@@ -105,12 +107,12 @@ def labels(
     } | {f"modelspec.digest.{file}": layers.digest(content) for file, content in model.items()}
 
 
-def made_with(base: Base) -> dict[str, str]:
+def made_with(base: Base, runtime: str) -> dict[str, str]:
     """What an image is made with besides the spec: base, packages, serving code."""
     return {
         "base": base.id,
         "serving": layers.layer("serving", _runtime()).diff_id,
-        "wheels": wheels.lock_digest(),
+        "wheels": wheels.lock_digest(runtime),
     }
 
 

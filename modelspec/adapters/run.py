@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def run_image(
-    folder: Path, tag: str, root: Path, engine: Engine | None, scratch: Path | None = None
+    folder: Path,
+    tag: str,
+    root: Path,
+    engine: Engine | None,
+    scratch: Path | None = None,
+    memory: int = 0,
 ) -> Iterator[Running]:
     """The image, ready while the block runs and gone afterwards.
 
@@ -25,6 +30,7 @@ def run_image(
         root: of the repository, for an archive of the base.
         engine: None if there is none; the same layers then run as a process.
         scratch: where a process is unpacked.
+        memory: MiB that a container is known to need, if that is much.
 
     Raises:
         WorldError: if it cannot be started, or does not become ready.
@@ -38,5 +44,5 @@ def run_image(
         from modelspec.adapters import container
 
         held = container.load(engine, folder, tag, root)
-        with container.run(engine, held) as running:
+        with container.run(engine, held, max(memory, container.MEMORY)) as running:
             yield running

@@ -7,7 +7,10 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Collection, Mapping
 from pathlib import Path
+
+from packaging.markers import Marker
 
 from modelspec.adapters import layers
 from modelspec.adapters.files import replace_file, user_cache, wrap_os_errors
@@ -18,38 +21,46 @@ MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 # Versions of the C library: the oldest that wheels are still built for, and Debian 12's.
 OLDEST, NEWEST = 17, 36
 DOWNLOAD_SECONDS = 900
-# For command lines, and for tools beside the interpreter: what serves imports none of them. Were
-# that to change, no image would become ready, and none is released that does not answer.
-NEVER_IMPORTED = frozenset({"backports-strenum", "click", "flatbuffers", "ml-dtypes", "tqdm"})
-# What no program reads while it runs, what differs with the machine that unpacks, and what
-# LiteRT brings for accelerators: it serves on CPUs.
+# For command lines, for compilers, and for tools beside the interpreter: what serves imports none
+# of them. Were that to change, no image would become ready, and none is released that does not
+# answer.
+NEVER_IMPORTED: Mapping[str, frozenset[str]] = {
+    "tflite": frozenset({"backports-strenum", "click", "flatbuffers", "ml-dtypes", "tqdm"}),
+    "onnx": frozenset({"click", "flatbuffers", "packaging"}),
+    "savedmodel": frozenset({"click", "grpcio", "libclang", "markdown-it-py", "mdurl", "wheel"}),
+}
+# What no program reads while it runs, what differs with the machine that unpacks, what is for
+# compiling against TensorFlow, and what LiteRT brings for accelerators: it serves on CPUs.
 _LEFT_OUT = re.compile(
-    r"(^|/)(tests?|__pycache__)/|\.(pyc|pyi|pxd|h|c|a|lib|f90)$|\.dist-info/(RECORD|INSTALLER)$"
+    r"(^|/)(tests|__pycache__)/|^(?!tensorflow/)(.*/)?test/"
+    r"|\.(pyc|pyi|pxd|h|c|a|lib|f90)$|\.dist-info/(RECORD|INSTALLER)$"
     r"|^ai_edge_litert/(tools|vendors)/|^ai_edge_litert/libLiteRtWebGpuAccelerator\.so$"
+    r"|^tensorflow/include/"
 )
 
 
-def requirements() -> Path:
-    """The pinned packages of the serving runtime."""
-    return Path(__file__).parent.parent / "serving" / "requirements.txt"
+def requirements(runtime: str) -> Path:
+    """The pinned packages of an image that runs networks by `runtime`, and of nothing else."""
+    return Path(__file__).parent.parent / "serving" / f"requirements-{runtime}.txt"
 
 
-def lock_digest() -> str:
+def lock_digest(runtime: str) -> str:
     """Digest of the pins: one part of what an image is made with."""
-    return digest(requirements().read_bytes())
+    return digest(requirements(runtime).read_bytes())
 
 
-def layer(architecture: str, python: str) -> Layer:
+def layer(runtime: str, architecture: str, python: str) -> Layer:
     """The layer of packages; made once by a user, as it is the same for all models.
 
     Args:
+        runtime: one of `contract.MODEL_FILES`.
         architecture: as images name it: `amd64` or `arm64`.
         python: such as `3.11`.
 
     Raises:
         WorldError: if the packages cannot be had.
     """
-    kept = user_cache() / "layers" / f"{_address(architecture, python)}.tar.gz"
+    kept = user_cache() / "layers" / f"{_address(runtime, architecture, python)}.tar.gz"
     note = kept.with_suffix(".digests")
     try:
         diff_id, of_gzipped = note.read_text("ascii").split()
@@ -58,15 +69,14 @@ def layer(architecture: str, python: str) -> Layer:
         diff_id, of_gzipped, gzipped = "", "", b""
     if of_gzipped and digest(gzipped) == of_gzipped:
         return Layer("wheels", diff_id, gzipped)
-    folder = fetch(architecture, python)
-    files = {f"{HOME}/wheels/{path}": content for path, content in unpack(folder).items()}
-    made = layers.layer("wheels", files)
+    files = unpack(fetch(runtime, architecture, python), NEVER_IMPORTED[runtime])
+    made = layers.layer("wheels", {f"{HOME}/wheels/{path}": files[path] for path in files})
     replace_file(kept, made.gzipped)
     replace_file(note, f"{made.diff_id} {digest(made.gzipped)}\n".encode())
     return made
 
 
-def fetch(architecture: str, python: str) -> Path:
+def fetch(runtime: str, architecture: str, python: str) -> Path:
     """A folder with the wheels for a platform; downloaded once, by the user's own pip.
 
     Raises:
@@ -74,14 +84,16 @@ def fetch(architecture: str, python: str) -> Path:
     """
     if architecture not in MACHINES:
         raise WorldError(f"the base image is for {architecture}; wheels exist for amd64 and arm64")
-    name = f"{lock_digest()[7:23]}-{architecture}-{python}"
+    name = f"{lock_digest(runtime)[7:23]}-{architecture}-{python}"
+    machine = MACHINES[architecture]
+    pins = selected(requirements(runtime).read_text("utf-8"), python, machine)
     folder = user_cache() / "wheels" / name
     if folder.is_dir():
         return folder
     with wrap_os_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-            _download(Path(temporary), name, MACHINES[architecture], python)
+            _download(Path(temporary), name, pins, machine, python)
             try:
                 (Path(temporary) / name).rename(folder)
             except OSError:
@@ -90,15 +102,19 @@ def fetch(architecture: str, python: str) -> Path:
     return folder
 
 
-def unpack(folder: Path) -> dict[str, bytes]:
-    """The files that Python imports of all wheels of a folder: path to content.
+def unpack(folder: Path, left_out: Collection[str]) -> dict[str, bytes]:
+    """The files that Python imports of the wheels of a folder: path to content.
+
+    Args:
+        folder: of wheels.
+        left_out: packages that are not wanted.
 
     Raises:
         WorldError: if a wheel is damaged; it is removed, so that the next run gets it again.
     """
     files: dict[str, bytes] = {}
     for wheel in sorted(folder.glob("*.whl")):
-        if wheel.name.partition("-")[0].replace("_", "-").lower() in NEVER_IMPORTED:
+        if wheel.name.partition("-")[0].replace("_", "-").lower() in left_out:
             continue
         try:
             with zipfile.ZipFile(wheel) as archive:
@@ -117,7 +133,7 @@ def unpack(folder: Path) -> dict[str, bytes]:
     return files
 
 
-def selected(text: str, python: str) -> str:
+def selected(text: str, python: str, machine: str) -> str:
     """The pins that hold for a Python on Linux, without their markers.
 
     pip reads markers with the Python that it runs on, also when it downloads for another one.
@@ -125,31 +141,26 @@ def selected(text: str, python: str) -> str:
     Args:
         text: in the format of requirements.txt.
         python: such as `3.11`.
+        machine: as the kernel names it, such as `x86_64`.
     """
+    there = {
+        "platform_machine": machine,
+        "python_full_version": f"{python}.0",
+        "python_version": python,
+        "sys_platform": "linux",
+    }
     chosen = []
     for line in text.replace("\\\n", " ").splitlines():
         pin, _, rest = line.partition("#")[0].partition("--hash")
         name, _, marker = pin.partition(";")
-        if name.strip() and _holds(marker.strip(), python):
+        if name.strip() and (not marker or Marker(marker).evaluate(there)):
             chosen.append(f"{name.strip()} --hash{rest.rstrip()}")
     return "\n".join(chosen) + "\n"
 
 
-def _holds(marker: str, python: str) -> bool:
-    if not marker or marker == "sys_platform == 'linux'":
-        return True
-    if marker == "sys_platform == 'win32'":
-        return False
-    match = re.fullmatch(r"python_(?:full_)?version (<|>=) '3\.(\d+)'", marker)
-    if match is None:
-        raise AssertionError(marker)
-    older = int(python.partition(".")[2]) < int(match[2])
-    return older == (match[1] == "<")
-
-
-def _download(temporary: Path, name: str, machine: str, python: str) -> None:
+def _download(temporary: Path, name: str, pins: str, machine: str, python: str) -> None:
     wanted = temporary / "requirements.txt"
-    wanted.write_text(selected(requirements().read_text("utf-8"), python), "utf-8")
+    wanted.write_text(pins, "utf-8")
     tags = [f"manylinux_2_{n}_{machine}" for n in range(OLDEST, NEWEST + 1)]
     tags += [f"manylinux2014_{machine}"]
     command = [
@@ -172,9 +183,9 @@ def _download(temporary: Path, name: str, machine: str, python: str) -> None:
         raise WorldError(f"pip cannot get the serving packages: {reason.removeprefix('ERROR: ')}")
 
 
-def _address(architecture: str, python: str) -> str:
+def _address(runtime: str, architecture: str, python: str) -> str:
     """Names a layer after all that it is made with: pins, platform, and how they are unpacked."""
-    parts = [requirements(), Path(__file__), Path(layers.__file__)]
+    parts = [requirements(runtime), Path(__file__), Path(layers.__file__)]
     code = digest(b"".join(part.read_bytes() for part in parts))
     return f"{code[7:23]}-{architecture}-{python}"
 

@@ -16,6 +16,7 @@ from .preprocess import Preprocessor
 from .reference import Reference, misfit
 
 Task = Literal["binary_classification", "multiclass_classification", "regression"]
+Runtime = Literal["tflite", "onnx", "savedmodel"]
 
 
 _ROUTABLE = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
@@ -25,6 +26,13 @@ _VERSION = re.compile(r"(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,2})")
 
 class BundleError(Exception):
     """The model folder cannot be served; the message is one line for whoever operates it."""
+
+
+def shapes(width: int, units: int) -> str:
+    """What is said of a network whose tensors are not those that the contract needs."""
+    return (
+        f"the model file does not take float32 (batch, {width}) and answer float32 (batch, {units})"
+    )
 
 
 class Number(msgspec.Struct, tag_field="type", tag="number", frozen=True):
@@ -71,7 +79,7 @@ class Description(msgspec.Struct, frozen=True):
     features: list[Number | Category]
     classes: list[str]
     threshold: float | None
-    runtime: Literal["tflite"]
+    runtime: Runtime
     model_file: str
     model_digest: str
     reference_file: str

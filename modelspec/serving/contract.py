@@ -10,9 +10,13 @@ VERSIONS_PER_MAJOR = 1000
 
 # Files of the model folder, and where an image has it.
 SERVING_FILE = "serving.json"
-MODEL_FILE = "model.tflite"
 REFERENCE_FILE = "reference.json"
 MODEL_DIR = "/opt/modelspec/model"
+
+# What runs a network, and the file it is in.
+MODEL_FILES = {"tflite": "model.tflite", "onnx": "model.onnx", "savedmodel": "saved_model.zip"}
+# What a container needs at least, in MiB, whatever the model.
+LEAST_MEMORY = {"tflite": 64, "onnx": 96, "savedmodel": 512}
 
 TASKS = ("binary_classification", "multiclass_classification", "regression")
 DEFAULT_THRESHOLD = 0.5

@@ -43,8 +43,8 @@ class Model:
         self.nan_outputs = 0
         self._preprocessor = Preprocessor(bundle.features)
         self.distributions = Distributions(bundle, self._preprocessor.features)
-        units = bundle.description.units
-        self._predictor = Predictor(bundle.model, self._preprocessor.width, units)
+        about, width = bundle.description, self._preprocessor.width
+        self._predictor = Predictor(about.runtime, bundle.model, width, about.units)
         self.turn_rows = self._predictor.turn_rows
 
     def outputs(self, rows: Sequence[Row]) -> Outputs:

@@ -13,6 +13,7 @@ from modelspec.spec.metrics import METRICS, metrics_of
 from modelspec.spec.model import ModelSpec
 from modelspec.spec.monitoring_checks import check_monitoring
 from modelspec.spec.places import Path
+from modelspec.spec.runtime_checks import check_runtime
 from modelspec.spec.scalar import show
 from modelspec.spec.units import percent_text
 
@@ -32,6 +33,7 @@ def check(spec: ModelSpec) -> Iterator[Finding]:
     yield from _threshold(spec)
     yield from check_gates(spec)
     yield from _serving(spec)
+    yield from check_runtime(spec)
     yield from check_monitoring(spec)
 
 
@@ -157,10 +159,6 @@ def _threshold(spec: ModelSpec) -> Iterator[Finding]:
 
 def _serving(spec: ModelSpec) -> Iterator[Finding]:
     yield from repeated(("export",), "export", spec.export)
-    if spec.serve.runtime not in spec.export:
-        message = f"export leaves out {spec.serve.runtime}, which the container runs"
-        hint = f"write [{', '.join((*spec.export, spec.serve.runtime))}]"
-        yield Finding(("export",), message, hint, (("serve", "runtime"),))
     low, high = spec.deploy.replicas.min, spec.deploy.replicas.max
     if low > high:
         given = "min" if "min" in spec.deploy.replicas.model_fields_set else "max"

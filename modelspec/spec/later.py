@@ -44,7 +44,6 @@ _VALUES: Mapping[Path, frozenset[str]] = {
     ("target",): frozenset(("kserve",)),
     ("task",): frozenset(("multilabel_classification",)),
     ("model", "type"): frozenset(("cnn", "transfer")),
-    ("serve", "runtime"): frozenset(("onnx", "savedmodel")),
 }
 
 

@@ -169,6 +169,17 @@ def _kubernetes_memory(value: str) -> str:
     raise Wrong(f"must be a Kubernetes quantity of memory such as 256Mi, not {show(value)}", hint)
 
 
+_BYTES = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_BYTES |= {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+
+
+def mebibytes(memory: str) -> float:
+    """A quantity of memory that has been checked, in MiB."""
+    number = memory.rstrip("KMGTki")
+    unit = memory.removeprefix(number)
+    return float(number) * _BYTES[unit] / 2**20
+
+
 def _column(value: str) -> str:
     if not value.strip():
         raise Wrong("must be the name of a column, not empty")

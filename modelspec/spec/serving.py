@@ -39,8 +39,9 @@ class Container(Strict):
 class Serve(Strict):
     """How the container answers."""
 
-    runtime: Literal["tflite"] = Field(
-        default="tflite", description="Which export runs in the container."
+    runtime: ExportFormat = Field(
+        default="tflite",
+        description="Which export runs in the container: by LiteRT, ONNX Runtime or TensorFlow.",
     )
     feedback: Boolean = Field(
         default=False,

@@ -87,8 +87,9 @@ def plan_of(
     plan = make_plan(found.loaded.spec, facts)
     if plan.found and not facts.dirty and not wanted:
         return plan
-    name = plan.spec.container.base
-    base_of = partial(image_toolchain, found.repository.root, name, found.lock.base.get(name))
+    name, runtime = plan.spec.container.base, plan.spec.serve.runtime
+    pin = found.lock.base.get(name)
+    base_of = partial(image_toolchain, found.repository.root, name, pin, runtime)
     base = base_of()
     plan = make_plan(plan.spec, with_machine(facts, store, toolchain(), base), wanted)
     if pull and not facts.dirty and not base and plan.step("image").action == "run":

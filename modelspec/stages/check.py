@@ -11,6 +11,7 @@ from modelspec.diagnostics import Diagnostic, ModelRejected
 from modelspec.plan.columns import number
 from modelspec.plan.digest import digest
 from modelspec.plan.records import CheckRecord, DataRecord, ExportRecord, ImageRecord, Schema
+from modelspec.serving.contract import LEAST_MEMORY
 from modelspec.stages.engine import engine_or_none
 from modelspec.stages.export import golden
 
@@ -33,13 +34,19 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> Check
     name = plan.spec.metadata.name
     built = done.record("image", ImageRecord)
     schema = done.record("data", DataRecord).schema_
-    export = f"export.{plan.spec.serve.runtime}"
+    runtime = plan.spec.serve.runtime
+    export = f"export.{runtime}"
     tolerance = done.record(export, ExportRecord).tolerance
     rows, expected = golden(done.folder(export))
     with (
         engine_or_none() as engine,
         run_image(
-            done.folder("image"), built.tag, world.repository.root, engine, world.store.begin()
+            done.folder("image"),
+            built.tag,
+            world.repository.root,
+            engine,
+            world.store.begin(),
+            LEAST_MEMORY[runtime],
         ) as running,
     ):
         answers = running.predict(name, rows)

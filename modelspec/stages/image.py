@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from modelspec.plan.digest import canonical, digest_bytes
 from modelspec.plan.records import DataRecord, EvaluateRecord, ImageRecord
 from modelspec.serving import contract
 from modelspec.stages.engine import engine_or_none
+from modelspec.stages.export import GOLDEN
 
 if TYPE_CHECKING:
     from modelspec.plan.plan import Plan, Step
@@ -33,8 +36,11 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> Image
         raise AssertionError(plan)
     commit = _commit(step, plan, world)
     version = f"{plan.model.major}.{plan.model.minor}"
-    model = (done.folder(f"export.{plan.spec.serve.runtime}") / contract.MODEL_FILE).read_bytes()
-    files = {contract.MODEL_FILE: model, contract.REFERENCE_FILE: reference(done)}
+    runtime = plan.spec.serve.runtime
+    files = {
+        contract.MODEL_FILES[runtime]: model_file(runtime, done.folder(f"export.{runtime}")),
+        contract.REFERENCE_FILE: reference(done),
+    }
     served = serving(plan, done, version, commit.oid, files)
     files[contract.SERVING_FILE] = (canonical(served) + "\n").encode()
     labels = image.labels(
@@ -45,7 +51,7 @@ def run(step: Step, plan: Plan, done: Done, world: World, folder: Path) -> Image
         committed=commit.time,
         model=files,
     )
-    built = image.build(folder, found, files, labels, commit.time)
+    built = image.build(folder, found, runtime, files, labels, commit.time)
     return ImageRecord(
         output=built.id,
         base=found.name,
@@ -61,6 +67,22 @@ def _commit(step: Step, plan: Plan, world: World) -> Commit:
     if step.record is not None:
         return world.repository.commit(step.record["commit"])
     return Commit(plan.facts.commit, plan.facts.committed)
+
+
+def model_file(runtime: str, folder: Path) -> bytes:
+    """What an image has of an export: its one file, or all of them in a zip archive.
+
+    Equal files give equal bytes.
+    """
+    if runtime != "savedmodel":
+        return (folder / contract.MODEL_FILES[runtime]).read_bytes()
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(names):
+            if name != GOLDEN:
+                archive.writestr(zipfile.ZipInfo(name), (folder / name).read_bytes())
+    return content.getvalue()
 
 
 def reference(done: Done) -> bytes:
@@ -83,6 +105,7 @@ def serving(
         files: that lie beside it, by name.
     """
     schema = done.record("data", DataRecord).schema_
+    model = contract.MODEL_FILES[plan.spec.serve.runtime]
     return {
         "format": contract.FORMAT,
         "name": plan.spec.metadata.name,
@@ -93,8 +116,8 @@ def serving(
         "classes": list(schema.classes),
         "threshold": done.record("evaluate", EvaluateRecord).threshold,
         "runtime": plan.spec.serve.runtime,
-        "model_file": contract.MODEL_FILE,
-        "model_digest": digest_bytes(files[contract.MODEL_FILE]),
+        "model_file": model,
+        "model_digest": digest_bytes(files[model]),
         "reference_file": contract.REFERENCE_FILE,
         "reference_digest": digest_bytes(files[contract.REFERENCE_FILE]),
         "feedback": plan.spec.serve.feedback,

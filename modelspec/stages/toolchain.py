@@ -22,7 +22,7 @@ def toolchain() -> Mapping[str, str]:
 
 
 def image_toolchain(
-    root: Path, image: str, pin: BasePin | None, *, pull: bool = False
+    root: Path, image: str, pin: BasePin | None, runtime: str, *, pull: bool = False
 ) -> Mapping[str, str]:
     """Of the image: base, packages, serving code. Empty where the base is not here yet.
 
@@ -30,6 +30,7 @@ def image_toolchain(
         root: of the repository.
         image: the base, as the spec has it.
         pin: what the base has to be, if that is pinned.
+        runtime: what runs the network in it.
         pull: whether a base that is not here may be pulled.
 
     Raises:
@@ -41,4 +42,4 @@ def image_toolchain(
     with engine_or_none() as engine:
         find = base.require if pull else base.find
         found = find(image, root, engine, pin)
-    return made_with(found) if found else {}
+    return made_with(found, runtime) if found else {}

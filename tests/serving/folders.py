@@ -7,9 +7,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from modelspec.serving.contract import MODEL_FILES
 from modelspec.serving.preprocess import Preprocessor
 from tests.serving import networks
 from tests.serving.references import reference
+from tests.serving.runtimes import content
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,33 +68,37 @@ def write(
     features: list[Json],
     network: list[networks.Layer],
     activation: str,
+    runtime: str = "tflite",
     **description: Any,
 ) -> Folder:
-    """Writes `serving.json`, `model.tflite` and `reference.json` of format 1."""
+    """Writes `serving.json`, the model file and `reference.json` of format 1."""
     path.mkdir(exist_ok=True)
-    model = networks.tflite(network, activation)
-    (path / "model.tflite").write_bytes(model)
+    file = MODEL_FILES[runtime]
+    model = content(runtime, network, activation)
+    (path / file).write_bytes(model)
     held_against = json.dumps(reference(features, len(network[-1][1]))).encode()
     (path / "reference.json").write_bytes(held_against)
-    content = {
+    described = {
         "format": 1,
         "version": "1.4",
         "commit": "0123456789abcdef0123456789abcdef01234567",
         "features": features,
         "classes": [],
         "threshold": None,
-        "runtime": "tflite",
-        "model_file": "model.tflite",
+        "runtime": runtime,
+        "model_file": file,
         "model_digest": f"sha256:{hashlib.sha256(model).hexdigest()}",
         "reference_file": "reference.json",
         "reference_digest": f"sha256:{hashlib.sha256(held_against).hexdigest()}",
         **description,
     }
-    (path / "serving.json").write_text(json.dumps(content, sort_keys=True))
+    (path / "serving.json").write_text(json.dumps(described, sort_keys=True))
     return Folder(path, features, network, activation)
 
 
-def churn(path: Path, features: list[Json] = CHURN, **changes: Any) -> Folder:
+def churn(
+    path: Path, features: list[Json] = CHURN, runtime: str = "tflite", **changes: Any
+) -> Folder:
     """A binary model of categories and numbers with a threshold of 0.3."""
     network = networks.layers([Preprocessor(features).width, 8, 1])
     description = {
@@ -101,7 +107,7 @@ def churn(path: Path, features: list[Json] = CHURN, **changes: Any) -> Folder:
         "classes": ["no", "yes"],
         "threshold": 0.3,
     }
-    return write(path, features, network, "sigmoid", **(description | changes))
+    return write(path, features, network, "sigmoid", runtime, **(description | changes))
 
 
 def wine(path: Path) -> Folder:

@@ -74,7 +74,7 @@ class Server:
         self.process = start(folder, self.port, module, **variables)
 
     def __enter__(self) -> Self:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60  # TensorFlow takes long
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 if self.request("GET", "/readyz").status == 200:

@@ -6,14 +6,20 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from modelspec.serving.bundle import BundleError, load
-from tests.serving.folders import CHURN, TENURE
-from tests.serving.processes import free_port, start
+from modelspec.serving.contract import MODEL_FILES
+from modelspec.serving.preprocess import Preprocessor
+from tests.serving import networks, runtimes
+from tests.serving.folders import CHURN, CHURN_ROW, TENURE, churn
+from tests.serving.processes import Server, free_port, start
+from tests.serving.runtimes import RUNTIMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.serving.folders import Folder
 
@@ -35,7 +41,7 @@ def test_a_good_folder_is_read_whole(copied: Folder) -> None:
         ({"model_file": "../model.tflite"}, "must name a file in the folder itself"),
         ({"model_file": "absent.tflite"}, "cannot be read: No such file"),
         ({"task": "clustering"}, "task"),
-        ({"runtime": "onnx"}, "runtime"),
+        ({"runtime": "torch"}, "runtime"),
         ({"classes": ["yes"]}, "1 classes do not fit"),
         ({"classes": ["yes", "yes"]}, "differ from one another"),
         ({"name": "a/b"}, "cannot stand in a route"),
@@ -70,14 +76,49 @@ def _flip_one_bit(content: bytes) -> bytes:
     return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
 
 
-@pytest.mark.parametrize("file", ["model.tflite", "reference.json"])
 @pytest.mark.parametrize("damage", [_truncate, _flip_one_bit, lambda _: b""])
-def test_the_server_does_not_start_on_a_damaged_file(
-    copied: Folder, damage: Callable[[bytes], bytes], file: str
+def test_the_server_does_not_start_on_a_damaged_reference(
+    copied: Folder, damage: Callable[[bytes], bytes]
 ) -> None:
-    path = copied.path / file
+    path = copied.path / "reference.json"
     path.write_bytes(damage(path.read_bytes()))
-    _refuses(copied, f"{file} is damaged or was swapped")
+    _refuses(copied, "reference.json is damaged or was swapped")
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("damage", [_truncate, _flip_one_bit, lambda _: b""])
+def test_the_server_does_not_start_on_a_damaged_model_whatever_runs_it(
+    tmp_path: Path, damage: Callable[[bytes], bytes], runtime: str
+) -> None:
+    folder = churn(tmp_path, runtime=runtime)
+    path = folder.path / MODEL_FILES[runtime]
+    path.write_bytes(damage(path.read_bytes()))
+    _refuses(folder, f"{path.name} is damaged or was swapped")
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_the_server_does_not_start_on_another_model_of_the_same_shape(
+    tmp_path: Path, runtime: str
+) -> None:
+    folder = churn(tmp_path, runtime=runtime)
+    other = networks.layers([Preprocessor(CHURN).width, 8, 1], seed=8)
+    swapped = runtimes.content(runtime, other, "sigmoid")
+    (folder.path / MODEL_FILES[runtime]).write_bytes(swapped)
+    _refuses(folder, f"{MODEL_FILES[runtime]} is damaged or was swapped")
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_server_of_each_runtime_answers_what_numpy_works_out(
+    tmp_path: Path, runtime: str
+) -> None:
+    folder = churn(tmp_path, runtime=runtime)
+    rows = [CHURN_ROW, ["free", 40, None, 0, None], ["team", None, "south", 99.5, "web"]]
+    with Server(folder.path) as server:
+        together = server.predict(rows).json["predictions"]
+        alone = [server.predict([row]).json["predictions"][0] for row in rows]
+    assert alone == together
+    found = [answer["probability"] for answer in together]
+    assert np.abs(np.array(found) - folder.answer(rows)[:, 0]).max() < 2e-6
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_the_answers_are_the_bits_of_the_interpreter_for_any_batch_size(
         [str(RNG.choice(["free", "pro", "x"])), float(t), None, float(s), "web"]
         for t, s in zip(RNG.normal(20, 12, 300), RNG.uniform(0, 99, 300), strict=True)
     ]
-    predictor = Predictor((churn_folder.path / "model.tflite").read_bytes(), 10, 1)
+    predictor = Predictor("tflite", (churn_folder.path / "model.tflite").read_bytes(), 10, 1)
     expected = predictor.predict(Preprocessor(churn_folder.features).rows(rows))[:, 0].tolist()
     together = [p["probability"] for p in server.predict(rows).json["predictions"]]
     alone = [server.predict([row]).json["predictions"][0]["probability"] for row in rows[:50]]

@@ -99,7 +99,7 @@ def test_an_image_that_needs_too_much_memory_is_told_so(
     tmp_path: Path, engine: Engine, base: Base, names: list[str]
 ) -> None:
     held = _loaded(engine, tmp_path, base, names, runtime="x = b'1' * 2**30")
-    with pytest.raises(WorldError, match="ended: "), container.run(engine, held, "32m"):
+    with pytest.raises(WorldError, match="ended: "), container.run(engine, held, 32):
         pass
 
 
@@ -108,8 +108,8 @@ def test_the_real_runtime_imports_all_it_needs_in_the_image_and_refuses_a_bad_mo
 ) -> None:
     model = {"serving.json": b"{}", "model.tflite": b""}
     about = image.labels(base, name="tiny", version="1.0", commit=COMMIT, committed=0, model=model)
-    built = image.build(tmp_path, base, model, about, 0)
-    assert image.build(tmp_path, base, model, about, 0) == built
+    built = image.build(tmp_path, base, "tflite", model, about, 0)
+    assert image.build(tmp_path, base, "tflite", model, about, 0) == built
     assert built.size < 60e6
     names.append(built.tag("tiny"))
     held = container.load(engine, tmp_path, built.tag("tiny"), tmp_path)
