@@ -47,8 +47,18 @@ def litert(folder: Folder, rows: list[list[Any]]) -> NDArray[np.float32]:
     return answer[:, 0]
 
 
-RUNTIMES = {"tflite": (churn, litert)}
-"""By runtime: what writes a model folder, and what its file answers in this process."""
+def onnx_runtime(folder: Folder, rows: list[list[Any]]) -> NDArray[np.float32]:
+    """The same of an ONNX file."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(folder.path / "model.onnx"))
+    encoded = Preprocessor(folder.features).rows(rows)
+    answer: NDArray[np.float32] = session.run(["outputs"], {"inputs": encoded})[0]
+    return answer[:, 0]
+
+
+RUNTIMES = {"tflite": litert, "onnx": onnx_runtime}
+"""By runtime: what a model file answers in this process."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +77,8 @@ def served(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     """The image of a runtime in a container."""
-    write, in_process = RUNTIMES[request.param]
-    folder = write(tmp_path_factory.mktemp(request.param))
+    runtime = request.param
+    folder = churn(tmp_path_factory.mktemp(runtime), runtime=runtime)
     built = tmp_path_factory.mktemp("image")
     with ExitStack() as stack:
         try:
@@ -76,19 +86,19 @@ def served(
         except NoEngine as error:
             missing(str(error))
         stack.callback(engine.close)
-        held = _load(engine, folder.path, built)
+        held = _load(engine, runtime, folder.path, built)
         stack.callback(engine.client.images.remove, held, force=True)
         running = stack.enter_context(container.run(engine, held))
-        yield Served(engine, held, running, folder, in_process)
+        yield Served(engine, held, running, folder, RUNTIMES[runtime])
 
 
-def _load(engine: Any, folder: Path, built: Path) -> str:
+def _load(engine: Any, runtime: str, folder: Path, built: Path) -> str:
     base = bases.from_engine(BASE, engine)
     if base is None:
         missing(f"the base image {BASE}")
     model = {path.name: path.read_bytes() for path in folder.iterdir()}
     about = image.labels(base, name="churn", version="1.4", commit=COMMIT, committed=0, model=model)
-    made = image.build(built, base, model, about, 0)
+    made = image.build(built, base, runtime, model, about, 0)
     return container.load(engine, built, made.tag("churn"), built)
 
 
