@@ -51,7 +51,7 @@ def revert(world: World, chance: random.Random) -> None:
         return
     # As a check of pull requests would: what does not hold together is not merged.
     if world.track.race(runner(person, "render", "--check"))[0].code == 0:
-        person.git("push", "-q", "origin", "main")
+        world.send()
 
 
 def remove_or_bring_back(world: World, chance: random.Random) -> None:

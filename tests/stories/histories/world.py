@@ -105,7 +105,18 @@ class World:
         """Commit all that the person has in the tree, and push it."""
         self.person.git("add", "--all")
         self.person.git("commit", "-q", "--allow-empty", "-m", subject)
-        self.person.git("push", "-q", "origin", "main")
+        self.send()
+
+    def send(self) -> None:
+        """Push what the person committed; a person who is late gives up.
+
+        What a runner sends that was killed meanwhile may still come first.
+        """
+        try:
+            self.person.git("push", "-q", "origin", "main")
+        except AssertionError as error:
+            assert "fetch first" in str(error)
+            self.told.append("person: is late, and gives up")
 
     def run(self, where: Project, *words: str, kill: Mapping[str, str] | float = 0) -> Ended:
         """Run a command, kill it at a call of git or after some seconds, and tell of it."""
