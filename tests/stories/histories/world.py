@@ -115,7 +115,7 @@ class World:
         try:
             self.person.git("push", "-q", "origin", "main")
         except AssertionError as error:
-            assert "fetch first" in str(error)
+            assert "rejected" in str(error)
             self.told.append("person: is late, and gives up")
 
     def run(self, where: Project, *words: str, kill: Mapping[str, str] | float = 0) -> Ended:
