@@ -20,6 +20,8 @@ from modelspec.diagnostics import Diagnostic, WorldError
 from modelspec.serving import contract
 
 STOP_SECONDS = 5.0
+# Beside the runtime, but in no image: whoever serves on this machine may try it in a browser.
+PAGE = Path(contract.__file__).parent / "page"
 LAST_WORDS = 2000
 # Ends a process with the one that started it, however that ends (Linux; nothing elsewhere).
 _TIED = """
@@ -83,6 +85,8 @@ def run(folder: Path, scratch: Path | None = None) -> Iterator[Running]:
 def serve(folder: Path, port: int, grpc_port: int, host: str = HOST) -> int:
     """Serve an image in the foreground until it ends or is interrupted; returns its exit code.
 
+    At `contract.PAGE_ROUTE` there is a page to try it at.
+
     Args:
         folder: that `image.build` wrote.
         port: of HTTP.
@@ -93,6 +97,7 @@ def serve(folder: Path, port: int, grpc_port: int, host: str = HOST) -> int:
         WorldError: if the image's Python is not here.
     """
     with _unpacked(folder, None) as unpacked:
+        unpacked.environment[contract.ENV_PAGE_DIR] = str(PAGE)
         process = unpacked.start(host, port, grpc_port, None)
         try:
             return _ended(process)

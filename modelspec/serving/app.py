@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from .exchange import Exchange, Headers
     from .feedback import Feedback
+    from .page import Page
     from .routes import Routes
     from .service import Service
     from .token import Token
@@ -45,6 +46,7 @@ class Application:
         routes: what is at which path.
         feedback: takes late labels, by path; empty where the model takes none.
         token: what callers have to show for all but health and metrics; None asks for nothing.
+        pages: files to try the model with, by path.
     """
 
     def __init__(
@@ -53,9 +55,11 @@ class Application:
         routes: Routes,
         feedback: Mapping[str, Feedback],
         token: Token | None = None,
+        pages: Mapping[str, Page] | None = None,
     ) -> None:
         self._service, self._metrics, self._token = service, service.metrics, token
         self._asked, self._shown, self._feedback = routes.asked, routes.shown, feedback
+        self._pages = pages or {}
         self._own = {
             HEALTH_ROUTE: self._health,
             READY_ROUTE: self._readiness,
@@ -114,6 +118,8 @@ class Application:
             self._count_and_refuse(protocol, _not_allowed("POST"), ("allow", "POST"))
         elif path in self._feedback:
             await self._take(self._feedback[path], method, scope.headers, protocol)
+        elif path in self._pages and method == "GET":
+            protocol.response_bytes(200, *self._pages[path])
         elif path not in self._shown and path not in self._own:
             self._count_and_refuse(protocol, Problem(404, "there is nothing at this path"))
         elif method != "GET":

@@ -38,8 +38,11 @@ def struct(properties: dict[str, Schema], required: Iterable[str] | None = None)
 
 
 def any_of(*options: Schema) -> Schema:
-    """One of them, or several."""
-    return options[0] if len(options) == 1 else {"anyOf": list(options)}
+    """One of them, or several; what is itself a choice becomes part of this one."""
+    if len(options) == 1:
+        return options[0]
+    flat = [one["anyOf"] if one.keys() == {"anyOf"} else [one] for one in options]
+    return {"anyOf": [one for ones in flat for one in ones]}
 
 
 def cell(feature: Number | Category) -> Schema:

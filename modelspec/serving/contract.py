@@ -33,6 +33,7 @@ ENV_MODEL_DIR = "MODELSPEC_MODEL_DIR"
 ENV_HOST = "MODELSPEC_HOST"
 ENV_PORT = "MODELSPEC_PORT"
 ENV_GRPC_PORT = "MODELSPEC_GRPC_PORT"
+ENV_PAGE_DIR = "MODELSPEC_PAGE_DIR"
 ENV_TOKEN_FILE = "MODELSPEC_TOKEN_FILE"  # noqa: S105 - no token
 ENV_FEEDBACK_TOKEN_FILE = "MODELSPEC_FEEDBACK_TOKEN_FILE"  # noqa: S105 - no token
 
@@ -40,6 +41,8 @@ HEALTH_ROUTE = "/healthz"
 READY_ROUTE = "/readyz"
 METRICS_ROUTE = "/metrics"
 OPENAPI_ROUTE = "/openapi.json"
+# The page to try the model at: of `modelspec serve` only, no image has its files.
+PAGE_ROUTE = "/try"
 
 # TensorFlow Serving's REST interface. The model answers at each of MODEL_ROUTES, and below
 # them `:predict`, `:classify` or `:regress` where its task has it, and `/metadata`. A server

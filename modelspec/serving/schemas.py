@@ -121,7 +121,7 @@ def _prediction(about: Description) -> Schema:
     if about.task == "binary_classification":
         bound = DEFAULT_THRESHOLD if about.threshold is None else about.threshold
         name = about.classes[1]
-        positive = {"description": f"Of {name!r}, which is the label from {bound:g} on."}
+        positive = {"description": f"Of {name}, which is the label from {bound:g} on."}
         return struct(label | {"probability": _SHARE | positive})
     return struct(label | {"probabilities": struct(dict.fromkeys(about.classes, _SHARE))})
 

@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from granian.constants import HTTPModes, Interfaces
@@ -21,6 +22,7 @@ from .bundle import load
 from .contract import (
     DRAIN_SECONDS,
     ENV_FEEDBACK_TOKEN_FILE,
+    ENV_PAGE_DIR,
     ENV_TOKEN_FILE,
     FEEDBACK_ROUTE,
     MAX_CONNECTIONS,
@@ -33,6 +35,7 @@ from .messages import Messages
 from .metrics import Metrics
 from .model import Model
 from .mounts import MountError
+from .page import pages
 from .routes import routes
 from .rpc import Calls
 from .service import Service
@@ -40,8 +43,6 @@ from .signature import Signature
 from .token import SHORTEST, Token
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .bundle import Bundle
 
 _HEADER_MILLISECONDS = 5_000
@@ -81,7 +82,9 @@ async def serve(folder: Path, host: str, port: int, grpc_port: int) -> None:
     service = Service(model, metrics, reader)
     signature = Signature(bundle)
     table = routes(bundle, signature, guarded=token is not None)
-    http = _http(Application(service, table, feedback, token), host, port)
+    page = os.environ.get(ENV_PAGE_DIR)
+    app = Application(service, table, feedback, token, pages(Path(page)) if page else {})
+    http = _http(app, host, port)
     calls = Calls(service, Messages(signature), token)
     grpc = await _listen(calls, host, grpc_port) if grpc_port else None
     gc.collect()
