@@ -75,11 +75,11 @@ class Shell:
             process.communicate(timeout=30)
 
     def _serve(self, command: str) -> str:
-        """Start what does not end by itself; returns its first line, once it answers."""
+        """Start what does not end by itself; returns its first two lines, once it answers."""
         server = self._start(["bash", "-c", f"exec {command}"], Path(self("pwd").strip()))
         self._servers.append(server)
         assert server.stdout
-        first = server.stdout.readline()
+        first = server.stdout.readline() + server.stdout.readline()
         for _ in range(300):
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5).close()

@@ -65,7 +65,7 @@ def promote(
     """
     files = WorkTree(repository.root)
     environment = _environment(environments(files), to).environment
-    release = published(repository, name, _exact(version))
+    release = published(repository, name, exact(version))
     change = promotion(files, of_worktree(repository.root), {to: {name: release.lock()}})
     change.refuse_edited(force=force)
     image = bring_image(release, environment.registry, store)
@@ -87,7 +87,7 @@ def published(repository: Repository, name: str, version: Version) -> Release:
     tag = next((tag for tag in tags if tag.version == version), None)
     found = next((one for one in releases if one.version == str(version)), None)
     if tag is None:
-        raise _unknown(repository, name, version, releases)
+        raise unknown(repository, name, version, releases)
     if found is None:
         raise WorldError(f"the tag {name}/v{version} is not a release of {name}")
     if remote is not None:
@@ -97,7 +97,12 @@ def published(repository: Repository, name: str, version: Version) -> Release:
     return found
 
 
-def _exact(version: str) -> Version:
+def exact(version: str) -> Version:
+    """The version that a user names.
+
+    Raises:
+        InputError: it is not MAJOR.MINOR.PATCH; says what to write.
+    """
     try:
         return Version.parse(exact_version(version))
     except Wrong as error:
@@ -119,9 +124,10 @@ def _environment(known: tuple[LoadedEnvironment, ...], name: str) -> LoadedEnvir
     return found[name]
 
 
-def _unknown(
+def unknown(
     repository: Repository, name: str, version: Version, releases: tuple[Release, ...]
 ) -> InputError:
+    """That there is none of this version, with the nearest that there is."""
     message = f"there is no release {version} of {name}"
     near = nearest(version, (Version.parse(one.version) for one in releases))
     if near:

@@ -4,6 +4,7 @@ import http.client
 import json
 import signal
 import socket
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,8 @@ def test_serve_answers_as_keras_did_and_ends_when_it_is_asked_to(released: Proje
         named = dict(zip(("weight", "firmness", "color"), asked["rows"][0], strict=True))
         again = _ask(port, "/v1/models/ripe:predict", {"instances": [named]})
         assert again["predictions"] == answer["predictions"][:1]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/try", timeout=10) as page:
+            assert page.headers["content-type"] == "text/html; charset=utf-8"
     finally:
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=30)
@@ -179,6 +182,26 @@ def test_serve_makes_the_image_of_a_release_again_where_its_bytes_are_not(
         for p in clone.root.glob(".modelspec/cache/image/*/record.json")
     ]
     assert [record["output"] for record in made] == [clone.record("ripe/v1.0.0")["image"]["id"]]
+
+
+def test_serve_takes_a_version_and_names_the_nearest_where_there_is_none(
+    released: Project,
+) -> None:
+    released.edit(SPEC, "owner: orchard", "owner: bakery")
+    released.commit()
+    released.run("apply")
+    assert released.tags() == ["ripe/v1.0.0", "ripe/v1.0.1"]
+    port = free_port()
+    process = released.start("serve", "ripe@1.0.0", "--port", str(port))
+    try:
+        wait_ready(port, lambda: None)
+    finally:
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=30)
+    assert output.startswith(f"ripe 1.0.0 on http://127.0.0.1:{port}/".encode())
+    said = released.run("serve", "ripe@1.0.7", code=3)
+    assert said.errors == "there is no release 1.0.7 of ripe\n  the nearest is 1.0.1\n"
+    assert "write 1.0.0" in released.run("serve", "ripe@v1.0.0", code=3).errors
 
 
 def test_serve_without_a_release_says_what_to_do(fresh: Project) -> None:
