@@ -200,7 +200,7 @@ def test_serve_takes_a_version_and_names_the_nearest_where_there_is_none(
         output, _ = process.communicate(timeout=30)
     assert output.startswith(f"ripe 1.0.0 on http://127.0.0.1:{port}/".encode())
     said = released.run("serve", "ripe@1.0.7", code=3)
-    assert said.errors == "there is no release 1.0.7 of ripe\n  the nearest is 1.0.1\n"
+    assert said.errors == "there is no release 1.0.7 of ripe\n  hint: the nearest is 1.0.1\n"
     assert "write 1.0.0" in released.run("serve", "ripe@v1.0.0", code=3).errors
 
 
