@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from modelspec.adapters.process import PAGE
-from tests.serving.browser import chromium
+from tests.serving.browser import chromium, opened, trying
 from tests.serving.folders import Folder, churn, rent, wine
 from tests.serving.processes import Server
 
@@ -46,26 +44,6 @@ CONTRAST = """
 """
 
 
-@dataclass
-class Tab:
-    """A page that was opened, and what its browser had to say."""
-
-    page: Page
-    server: Server
-    messages: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-
-    def shown(self) -> list[str]:
-        """The words of the answer."""
-        return self.page.get_by_role("status").inner_text().split()
-
-    def predict(self) -> None:
-        """Asks, and waits for what comes of it."""
-        with self.page.expect_response(lambda response: ":predict" in response.url):
-            self.page.get_by_role("button", name="Predict").click()
-        self.page.wait_for_selector("#predict:not([aria-disabled])")
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
@@ -77,28 +55,6 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = churn(tmp_path_factory.mktemp("churn"))
     with Server(folder.path, MODELSPEC_PAGE_DIR=str(PAGE)) as server:
         yield server
-
-
-@contextmanager
-def opened(browser: Browser, server: Server, **options: Any) -> Iterator[Tab]:
-    context = browser.new_context(**options)
-    tab = Tab(context.new_page(), server)
-    tab.page.on("console", lambda message: tab.messages.append(message.text))
-    tab.page.on("pageerror", lambda error: tab.messages.append(str(error)))
-    tab.page.on("request", lambda request: tab.asked.append(request.url))
-    tab.page.goto(f"http://127.0.0.1:{server.port}/try")
-    tab.page.wait_for_selector(".field")
-    yield tab
-    context.close()
-
-
-@contextmanager
-def trying(browser: Browser, folder: Folder) -> Iterator[Tab]:
-    with (
-        Server(folder.path, MODELSPEC_PAGE_DIR=str(PAGE)) as server,
-        opened(browser, server) as tab,
-    ):
-        yield tab
 
 
 def test_an_image_has_no_page(server: Server) -> None:
