@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from operator import attrgetter
 from time import perf_counter
 from typing import Any
 
+import msgspec
 from granian.rsgi import ProtocolClosed
 
 from .contract import BODY_SECONDS, MAX_ARRIVING_BYTES, MAX_BODY_BYTES, SMALL_BODY_BYTES
@@ -25,9 +25,8 @@ class ClientGoneError(Exception):
     """The client went away before it had sent all of its request."""
 
 
-@dataclass(slots=True, eq=False)
-class Arrival:
-    """A body on its way.
+class Arrival(msgspec.Struct, eq=False):
+    """A body on its way; there is one of each request, and a Struct is made quickest.
 
     Attributes:
         give_up: to be called once when it takes too long.

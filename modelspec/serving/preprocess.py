@@ -8,6 +8,7 @@ if missing cells have a column of their own; a value that is not listed encodes 
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
@@ -28,7 +29,10 @@ Getter = Callable[[Any], Cells]
 
 # Raw numbers whose squares add up to less than this cannot overflow on their way through
 # (x - mean) / scale, so the quick path needs no guard against floating-point warnings.
-_SAFE_SQUARES = 1e200
+_SAFE = 1e100
+_SAFE_SQUARES = _SAFE * _SAFE
+# Up to so many numbers of one row, plain floats cost less than NumPy's calls do.
+_PLAIN_NUMBERS = 10
 # What is standardized to less than this is not too far out, whatever a sum was rounded to.
 _NEAR = FARTHEST / 2
 _LONGEST_NAME = 64
@@ -66,6 +70,7 @@ class Preprocessor:
         self._pick_numbers = _getter([n.position for n in numbers])
         self._means = np.array([n.mean for n in numbers], np.float64)
         self._scales = np.array([n.scale for n in numbers], np.float64)
+        self._pack = struct.Struct(f"{len(numbers)}d").pack
         self._scaling = [(n.mean, n.scale) for n in numbers]
         self._fills = [n.fill for n in numbers]
         self._bounded = [
@@ -184,15 +189,23 @@ class Preprocessor:
             return None
 
     def _row(self, row: Cells) -> Floats | None:
-        """One row: plain floats do the same arithmetic, and cost less than NumPy's calls."""
+        """One row."""
         if not NUMBERS.issuperset(map(type, row)):
             return None
         for i, low, high in self._bounded:
             if not low <= row[i] <= high:
                 return None
-        z = [(x - mean) / scale for x, (mean, scale) in zip(row, self._scaling, strict=True)]
         # One call bounds them all; NaN and infinity do not pass the comparison either.
+        if len(row) > _PLAIN_NUMBERS:
+            return self._wide(row) if math.hypot(*row) <= _SAFE else None
+        z = [(x - mean) / scale for x, (mean, scale) in zip(row, self._scaling, strict=True)]
         return np.array([z], np.float32) if math.hypot(*z) <= _NEAR else None
+
+    def _wide(self, row: Cells) -> Floats | None:
+        """One row of many numbers; `struct` makes an array of them in half of NumPy's time."""
+        z: NDArray[np.float64] = np.frombuffer(self._pack(*row)) - self._means
+        z /= self._scales
+        return z.astype(np.float32)[np.newaxis] if np.vdot(z, z) <= _NEAR * _NEAR else None
 
     def _block(self, rows: Sequence[Cells]) -> Floats | None:
         """Many rows."""
