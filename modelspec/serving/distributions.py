@@ -47,8 +47,9 @@ class Distributions:
         reference, version = bundle.reference, bundle.description.version
         self._features = FeatureTally(features, reference.features)
         self._outputs = OutputTally(reference.predictions)
-        self._waiting_rows: list[Floats] = []
-        self._waiting_outputs: list[Floats] = []
+        width = sum(feature.width for feature in features)
+        self._waiting_rows = np.empty((BLOCK_ROWS, width), np.float32)
+        self._waiting_outputs = np.empty((BLOCK_ROWS, bundle.description.units), np.float32)
         self._waiting = 0
         known = [(f, reference.features[f.name]) for f in features if f.name in reference.features]
         bins = [(version, f.name, label) for f, b in known for label in b.labels]
@@ -96,19 +97,24 @@ class Distributions:
             outputs: (n, units).
             imputed: position of the feature of each cell that was missing and filled.
         """
-        self._waiting_rows.append(encoded)
-        self._waiting_outputs.append(outputs)
-        self._waiting += len(encoded)
         if imputed:
             self._features.impute(imputed)
-        if self._waiting >= BLOCK_ROWS:
+        begin, end = self._waiting, self._waiting + len(encoded)
+        if end > BLOCK_ROWS:
+            self._features.add(encoded)
+            self._outputs.add(outputs)
+            return
+        self._waiting_rows[begin:end] = encoded
+        self._waiting_outputs[begin:end] = outputs
+        self._waiting = end
+        if end == BLOCK_ROWS:
             self._count()
 
     def _count(self) -> None:
         if self._waiting:
-            self._features.add(np.concatenate(self._waiting_rows))
-            self._outputs.add(np.concatenate(self._waiting_outputs))
-            self._waiting_rows, self._waiting_outputs, self._waiting = [], [], 0
+            self._features.add(self._waiting_rows[: self._waiting])
+            self._outputs.add(self._waiting_outputs[: self._waiting])
+            self._waiting = 0
 
     def exposition(self) -> str:
         """All series in the text format of Prometheus."""

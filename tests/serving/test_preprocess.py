@@ -186,7 +186,8 @@ _CATEGORICAL = st.builds(
 
 @st.composite
 def _tables(draw: st.DrawFn) -> tuple[list[Json], list[list[Any]]]:
-    drawn = draw(st.lists(_NUMERIC | _CATEGORICAL, min_size=1, max_size=5))
+    mixed = st.lists(_NUMERIC | _CATEGORICAL, min_size=1, max_size=5)
+    drawn = draw(mixed | st.lists(_NUMERIC, min_size=11, max_size=12))
     features = [{**spec, "name": f"f{i}"} for i, spec in enumerate(drawn)]
     cells = [_cells(feature) for feature in features]
     return features, draw(st.lists(st.tuples(*cells).map(list), min_size=1, max_size=6))
@@ -237,6 +238,24 @@ def test_whatever_the_cells_are_the_encoding_is_finite_or_refused(rows: list[lis
         index = 0
         assert np.isfinite(encoded).all()
     assert index in range(max(1, len(rows)))
+
+
+_WIDE: list[Json] = [
+    {"name": f"f{i}", "type": "number", "mean": -1e9, "scale": 1e-4, "fill": None}
+    for i in range(12)
+]
+
+
+@pytest.mark.parametrize("cell", [True, "1", None, [1.0]])
+def test_a_row_of_many_numbers_is_refused_for_one_that_is_none(cell: Any) -> None:
+    with pytest.raises(InvalidInstance):
+        Preprocessor(_WIDE).rows([[1.0] * 11 + [cell]])
+
+
+@pytest.mark.parametrize("cell", [1.7e308, -1.7e308, 10**400, float("nan"), float("inf")])
+def test_a_row_of_many_numbers_is_refused_for_one_too_far_out(cell: Any) -> None:
+    with pytest.raises(InvalidInstance):
+        Preprocessor(_WIDE).rows([[1.0] * 11 + [cell]])
 
 
 def _column(feature: Json, position: int, rows: list[list[Any]]) -> np.ndarray[Any, Any]:
