@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     Answer = Sequence[tuple[str, ...]]
 
 FOLDER = ".modelspec"
-_FORMAT = b"modelspec index 1"
+_FORMAT = b"modelspec index 2"
 _ABSENT = "-"
+_FRESH = "?"  # changed too shortly ago: whoever changes it again may leave it the same time
 
 
 def idle(here: str, words: Sequence[str]) -> Question:
@@ -32,6 +33,13 @@ def idle(here: str, words: Sequence[str]) -> Question:
     The answer is the name and version of each release.
     """
     return ("idle", here, *words) if words else ("idle",)
+
+
+RENDERED = ("rendered",)
+"""Which folders of `deploy/` hold what they should?
+
+The answer is each folder, and the spec of its model if that has to stay.
+"""
 
 
 def root_of(start: str) -> str | None:
@@ -66,7 +74,7 @@ def read(root: str, question: Question) -> tuple[Answer, list[str]] | None:
     identity, lines, states = os.fsdecode(rest).split("\n\n")
     if identity != _identity(question):
         return None
-    return [tuple(line.split(" ")) for line in lines.split("\n")], states.split("\n")
+    return [tuple(line.split("\t")) for line in lines.split("\n")], states.split("\n")
 
 
 def changed(root: str, states: Iterable[str]) -> Iterator[str]:
@@ -96,15 +104,16 @@ def clock(root: str) -> int:
 
 
 def keep(root: str, question: Question, kept: Answer, paths: Iterable[str], since: int) -> None:
-    """Keep an answer, if no file was changed since before the first of them was read.
+    """Keep an answer for as long as no file changes.
 
-    Then whoever changes a file from now on gives it another time than it has, however coarse
+    A file that was changed since before the first of them was read counts as changed: of all
+    others, whoever changes one from now on gives it another time than it has, however coarse
     times are on this disk. A full or read-only disk is no matter.
 
     Args:
         root: of the repository.
         question: what was asked.
-        kept: words without spaces.
+        kept: words without tabs and line breaks.
         paths: of files and folders, from the root; there may be nothing at some.
         since: what `clock` said before the first of them was read.
     """
@@ -115,10 +124,10 @@ def keep(root: str, question: Question, kept: Answer, paths: Iterable[str], sinc
         except OSError:
             states.append(f"{_ABSENT} {path}")
             continue
-        if found.st_ctime_ns >= since or "\n" in path:
+        if "\n" in path:
             return
-        states.append(f"{_state(found)} {path}")
-    lines = "\n".join(" ".join(words) for words in kept)
+        states.append(f"{_FRESH if found.st_ctime_ns >= since else _state(found)} {path}")
+    lines = "\n".join("\t".join(words) for words in kept)
     rest = os.fsencode("\n\n".join([_identity(question), lines, "\n".join(states)]))
     target = _path(root, question)
     temporary = f"{target}.{os.getpid()}"

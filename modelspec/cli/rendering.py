@@ -10,6 +10,7 @@ from modelspec.adapters.trees import WorkTree
 from modelspec.cli.output import row, say
 from modelspec.diagnostics import Diagnostic, OutOfDate
 from modelspec.stages.change import Change, write
+from modelspec.stages.known import Known
 from modelspec.stages.select import ALL, Selection, names_of, worktree
 from modelspec.stages.templates import of_worktree
 from modelspec.stages.tree import locks, rendered
@@ -23,8 +24,11 @@ def run(wanted: Selection, *, check: bool, force: bool) -> None:
     """
     root = _root()
     files = WorkTree(root)
+    known = Known(root)
     only = None if wanted == ALL else names_of(wanted, root)
-    change = rendered(files, of_worktree(root), lambda: worktree(root), only)
+    look = rendered(files, of_worktree(root), lambda: worktree(root), only, known.folders)
+    known.keep(look.right)
+    change = look.change
     if check:
         _refuse(change)
     for path in write(root, change, force=force) if not check else ():

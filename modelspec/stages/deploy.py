@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Container, Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from modelspec.adapters.compiled import compiled
 from modelspec.adapters.trees import Files, WorkTree
 from modelspec.diagnostics import InputError, TemplateError
 from modelspec.plan.digest import file_digest
-from modelspec.plan.lock import lock_text, released_part, sealed
+from modelspec.plan.lock import parse, released_part, sealed_text
 from modelspec.spec.default import DEFAULT, LoadedEnvironment
 from modelspec.stages.change import Change, bring
 from modelspec.stages.templates import Templates
@@ -49,7 +48,7 @@ def render(
     artifacts = bundle(lock, environment, templates, compiled())
     files = {artifact.path: artifact.text.encode() for artifact in artifacts}
     digests = {name: file_digest(content) for name, content in files.items()}
-    files[LOCK] = lock_text(sealed(lock, digests)).encode()
+    files[LOCK] = sealed_text(lock, digests)
     return files
 
 
@@ -81,7 +80,7 @@ def is_current(root: Path, name: str, lock: Mapping[str, Any], templates: Templa
         return False
     files, where = WorkTree(root), folder(DEFAULT.environment.name, name)
     try:
-        held = json.loads(files.read(f"{where}/{LOCK}") or b"")
+        held = parse(files.read(f"{where}/{LOCK}") or b"")
         if released_part(held) != lock:
             return False
         # Rendered from the lock that is there: it is sealed, and what a tag holds is not.
@@ -103,7 +102,7 @@ def has_others(root: Path, names: Container[str]) -> bool:
 
 def _parsed(lock: bytes | None) -> Any:
     try:
-        return json.loads(lock or b"{}")
+        return parse(lock or b"{}")
     except ValueError:
         return {}
 

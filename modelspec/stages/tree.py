@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from typing import Any
+from typing import Any, cast
 
 from modelspec.adapters.trees import Files
 from modelspec.adapters.workers import spread
 from modelspec.diagnostics import Diagnostic, InputError, Location
 from modelspec.plan.digest import git_blob
+from modelspec.plan.lock import Held, parse
 from modelspec.spec.default import DEFAULT, LoadedEnvironment
 from modelspec.spec.places import Path
 from modelspec.stages import deploy
 from modelspec.stages.change import Change, together
 from modelspec.stages.environments import environments
+from modelspec.stages.known import Folders
 from modelspec.stages.templates import Templates
 
 Lock = Mapping[str, Any]
 Specs = Callable[[], Sequence[str]]
 Names = Callable[[], set[str]]
 
+_ELSEWHERE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found in one folder of `deploy/`, or in several.
+
+    Attributes:
+        change: what has to be written for it to be as it should.
+        problems: what is wrong with it.
+        right: folders that are as they should be, each with the files that decide it; without
+            those that depend on more.
+    """
+
+    change: Change = field(default_factory=Change)
+    problems: Sequence[Diagnostic] = ()
+    right: Folders = field(default_factory=dict)
+
 
 def rendered(
-    files: Files, templates: Templates, specs: Specs, only: Container[str] | None = None
-) -> Change:
+    files: Files,
+    templates: Templates,
+    specs: Specs,
+    only: Container[str] | None = None,
+    known: Container[str] = (),
+) -> Look:
     """What has to be written for `deploy/` to be what environments and locks say.
 
     Args:
@@ -34,6 +57,7 @@ def rendered(
         templates: that hold in it.
         specs: finds the paths of the specs in it.
         only: names of models; left out: all.
+        known: folders that need no look.
 
     Raises:
         InputError: a lock, an environment or an override that is wrong, or a version that is
@@ -43,17 +67,14 @@ def rendered(
     wanted = [
         (where, loaded)
         for where, loaded in _folders(files)
-        if only is None or where.rpartition("/")[2] in only
+        if where not in known and (only is None or where.rpartition("/")[2] in only)
     ]
     names = cache(partial(_names, files, specs))
-    changes: list[Change] = []
-    problems: list[Diagnostic] = []
-    for change, wrong in spread(partial(_brought, files, templates, names), wanted):
-        changes.append(change)
-        problems += wrong
-    if problems:
+    looks = list(spread(partial(_look, files, templates, names), wanted))
+    if problems := [problem for look in looks for problem in look.problems]:
         raise InputError(*problems)
-    return together(changes)
+    right = {where: paths for look in looks for where, paths in look.right.items()}
+    return Look(together(look.change for look in looks), right=right)
 
 
 def _folders(files: Files) -> Iterator[tuple[str, LoadedEnvironment | None]]:
@@ -70,33 +91,39 @@ def _folders(files: Files) -> Iterator[tuple[str, LoadedEnvironment | None]]:
     yield from ((where, None) for where in left)
 
 
-def _brought(
+def _look(
     files: Files, templates: Templates, names: Names, of: tuple[str, LoadedEnvironment | None]
-) -> tuple[Change, Sequence[Diagnostic]]:
-    """What has to be written for one folder to be as it should, or what is wrong with it."""
+) -> Look:
+    """What was found in one folder."""
     where, loaded = of
     try:
-        return _change(files, templates, names, where, loaded), ()
+        return _found(files, templates, names, where, loaded)
     except InputError as error:
         # Without a place of its own, the lock is it.
         place = Location(f"{where}/{deploy.LOCK}", 1, 1)
-        return Change(), [replace(d, location=d.location or place) for d in error.diagnostics]
+        found = [replace(d, location=d.location or place) for d in error.diagnostics]
+        return Look(problems=found)
 
 
-def _change(
+def _found(
     files: Files,
     templates: Templates,
     names: Names,
     where: str,
     loaded: LoadedEnvironment | None,
-) -> Change:
-    name = where.rpartition("/")[2]
-    content = files.read(f"{where}/{deploy.LOCK}")
-    lock = None if content is None else _lock(content, f"{where}/{deploy.LOCK}")
-    if loaded is None or (loaded is DEFAULT and not _has_spec(lock, name, files, names)):
-        return deploy.place(files, where, {}, lock)
+) -> Look:
+    path, name = f"{where}/{deploy.LOCK}", where.rpartition("/")[2]
+    content = files.read(path)
+    lock = None if content is None else _lock(content, path)
+    spec = _spec(lock, name, files, names) if loaded is DEFAULT else None
+    if loaded is None or (loaded is DEFAULT and spec is None):
+        return Look(deploy.place(files, where, {}, lock))
     agreed = _agreeing(lock, loaded, where, name)
-    return deploy.place(files, where, deploy.render(agreed, loaded, templates), lock)
+    change = deploy.place(files, where, deploy.render(agreed, loaded, templates), lock)
+    if change.files or spec == _ELSEWHERE:
+        return Look(change)
+    rendered = (f"{where}/{name}" for name in agreed["files"])
+    return Look(right={where: (path, *rendered, *([spec] if spec else []))})
 
 
 def locks(files: Files) -> list[str]:
@@ -114,7 +141,7 @@ def stale(files: Files) -> list[str]:
     return [where for where in locks(files) if where.split("/")[1] not in known]
 
 
-def _lock(content: bytes, path: str) -> Lock:
+def _lock(content: bytes, path: str) -> Held:
     """The lock that a file is.
 
     Raises:
@@ -122,7 +149,7 @@ def _lock(content: bytes, path: str) -> Lock:
     """
     hint = "take it from the tag again: modelspec apply, or promote"
     try:
-        lock = json.loads(content)
+        lock = parse(content)
     except ValueError as error:
         place = Location(path, getattr(error, "lineno", 1), getattr(error, "colno", 1))
         raise InputError(Diagnostic("this lock is not readable", place, hint)) from None
@@ -130,7 +157,7 @@ def _lock(content: bytes, path: str) -> Lock:
     if not all(isinstance(part, dict) and part for part in parts):
         place = Location(path, 1, 1)
         raise InputError(Diagnostic("this lock has no spec and record", place, hint))
-    return dict(lock)
+    return cast("Held", lock)
 
 
 def gone(files: Files, folders: Iterable[str], source: Files, specs: Specs) -> Iterator[str]:
@@ -150,27 +177,32 @@ def gone(files: Files, folders: Iterable[str], source: Files, specs: Specs) -> I
             lock = None if content is None else _lock(content, path)
         except InputError:
             continue  # what is wrong with it is told when it is rendered
-        if not _has_spec(lock, name, source, names):
+        if _spec(lock, name, source, names) is None:
             yield where
 
 
-def _has_spec(lock: Lock | None, name: str, source: Files, names: Names) -> bool:
-    """Whether a model has a spec: where it was when its lock was made, or anywhere.
+def _spec(lock: Lock | None, name: str, source: Files, names: Names) -> str | None:
+    """The path of a model's spec, if that is where it was when the lock was made.
 
     If not a byte of it changed, it does not have to be read for that.
+
+    Returns:
+        `_ELSEWHERE` if it is not there, or the lock does not say where; None if there is none.
     """
     try:
         sources: Mapping[str, str] = lock["record"]["sources"] if lock else {}
         paths = [path for path in sources if path.endswith((".yaml", ".yml"))]
-        contents = [(source.read(path), sources[path]) for path in paths]
+        contents = [(path, source.read(path), sources[path]) for path in paths]
     except (LookupError, TypeError, AttributeError):
-        return True  # as above
-    there = [(content, blob) for content, blob in contents if content is not None]
-    if any(git_blob(content) == blob for content, blob in there):
-        return True
+        return _ELSEWHERE  # as above
+    there = [(path, content, blob) for path, content, blob in contents if content is not None]
+    for path, content, blob in there:
+        if git_blob(content) == blob:
+            return path
     from modelspec.spec.load import name_of
 
-    return any(name_of(content) == name for content, _ in there) or name in names()
+    found = [path for path, content, _ in there if name_of(content) == name]
+    return found[0] if found else _ELSEWHERE if name in names() else None
 
 
 def _names(files: Files, specs: Specs) -> set[str]:

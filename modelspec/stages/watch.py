@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from modelspec.adapters import index, tool
 from modelspec.adapters.git import Repository
@@ -18,18 +19,21 @@ _FOLDERS = ("deploy", "environments", "templates")
 _FILES = ("modelspec.yaml",)
 
 
+def begin(root: Path) -> int:
+    """The time before anything is read, as `index.keep` wants it; 0: nothing can be kept."""
+    try:
+        Store(root / index.FOLDER).open()
+    except WorldError:  # a disk that cannot be written
+        return 0
+    return index.clock(str(root))
+
+
 class Watch:
     """A look at a repository whose outcome may be kept. It begins before anything is read."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        root = repository.root
-        try:
-            Store(root / index.FOLDER).open()
-        except WorldError:  # a disk that cannot be written: nothing is kept
-            self._since = 0
-        else:
-            self._since = index.clock(str(root))
+        self._since = begin(repository.root)
 
     def keep(self, question: index.Question, answer: index.Answer, sources: Iterable[str]) -> None:
         """Keep an answer until something changes that it can depend on.
@@ -52,9 +56,14 @@ class Watch:
                 spec = os.path.relpath(folder / select.FILE, root)
                 yield from (spec, lock_path(spec))
         for top in _FOLDERS:
-            for below, _, files in os.walk(root / top):
-                within = os.path.relpath(below, root)
-                yield within
-                yield from (f"{within}/{name}" for name in files)
+            yield from below(root, top)
         yield from _FILES
         yield from map(str, tool.files())
+
+
+def below(root: Path, top: str) -> Iterator[str]:
+    """A folder, and all that is below it; it may be none."""
+    yield top
+    for folder, folders, files in os.walk(root / top):
+        within = os.path.relpath(folder, root)
+        yield from (f"{within}/{name}" for name in (*folders, *files))

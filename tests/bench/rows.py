@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from modelspec.plan.lock import lock_text
+from modelspec.plan.lock import lock_text, sealed_text
 from tests.bench.measure import Row
 from tests.bench.trees import EXAMPLE, MODELSPEC, build
 
 BARE = "python -c pass"
+ONE = "render, 1 of 1,000 changed"
 HUNDRED, THOUSAND = "render 100, cold", "render 1,000, cold"
 
 
@@ -28,7 +29,14 @@ def rows(folder: Path) -> list[Row]:
         Row("apply, nothing to do, 1 spec", [tool, "apply"], trees[1], 2.5),
         Row("plan, nothing to do, 1,000 specs", [tool, "plan"], trees[1000], 5, every=3),
         Row("apply, nothing to do, 1,000 specs", [tool, "apply"], trees[1000], 5, every=3),
-        Row("render, 1 of 1,000 changed", [tool, "render"], changing, 18, None, edit(changing), 3),
+        Row(ONE, [tool, "render"], changing, 18, None, edit(changing), 3),
+        Row(
+            "render, 1 of 1,000 edited by hand",
+            [tool, "render"],
+            changing,
+            before=edit(changing, by_hand=True),
+            every=3,
+        ),
         Row("render 1, cold", [tool, "render"], copies[1], 18, None, cold(copies[1])),
         Row(HUNDRED, [tool, "render"], copies[100], None, None, cold(copies[100]), 3),
         Row(THOUSAND, [tool, "render"], copies[1000], 70, 50, cold(copies[1000]), 5),
@@ -48,14 +56,20 @@ def cold(root: Path) -> Callable[[], None]:
     return before
 
 
-def edit(root: Path) -> Callable[[], None]:
-    """Another number of replicas in the lock of one model, each time another."""
+def edit(root: Path, *, by_hand: bool = False) -> Callable[[], None]:
+    """Another number of replicas in the lock of one model, each time another.
+
+    Args:
+        root: of the tree.
+        by_hand: whether the lock is not as modelspec writes it, and so has to be validated.
+    """
     path = root / "deploy" / "default" / f"{EXAMPLE}-0500" / "release.lock"
 
     def before() -> None:
         lock = json.loads(path.read_text("utf-8"))
         replicas = lock["spec"].setdefault("deploy", {}).setdefault("replicas", {})
         replicas["min"] = 3 if replicas.get("min") == 2 else 2
-        path.write_text(lock_text(lock))
+        text = lock_text(lock).encode() if by_hand else sealed_text(lock, lock["files"])
+        path.write_bytes(text)
 
     return before

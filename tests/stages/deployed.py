@@ -40,7 +40,7 @@ def lock() -> dict[str, Any]:
 
 
 def tree(root: Path) -> Change:
-    return rendered(WorkTree(root), of_worktree(root), lambda: worktree(root))
+    return rendered(WorkTree(root), of_worktree(root), lambda: worktree(root)).change
 
 
 def promote(root: Path, *names: str) -> list[str]:
