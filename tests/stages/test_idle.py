@@ -9,10 +9,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from modelspec.adapters import index
+from modelspec.stages import tree
 from tests.released import git
 from tests.stages.work import (
     DATA,
@@ -132,10 +134,10 @@ def test_another_modelspec_looks_again(work: Work) -> None:
 
     def kept() -> bool:
         """What this test would keep is another answer: the copy lies elsewhere."""
-        (file,) = (work.root / ".modelspec" / "index").iterdir()
-        before = file.stat().st_ino
+        folder = work.root / ".modelspec" / "index"
+        before = [path.stat().st_ino for path in sorted(folder.iterdir())]
         assert UP_TO_DATE in says("plan")
-        return file.stat().st_ino == before
+        return before == [path.stat().st_ino for path in sorted(folder.iterdir())]
 
     says("apply")
     says("plan")
@@ -168,3 +170,66 @@ def test_what_is_kept_may_be_deleted_and_is_not_seen_by_git(work: Work) -> None:
     assert git(work.root, "status", "--short", "--", ".modelspec") == ""
     work.forget()
     assert UP_TO_DATE in work.says("plan")
+
+
+CHANGES: dict[str, Callable[[Work], object]] = {
+    **RENDERS,
+    "a lock spelled otherwise": lambda work: work.edit(
+        "deploy/default/wine/release.lock", "{", "{ "
+    ),
+    "a spec removed": lambda work: work.path(SPEC).unlink(),
+    "a template": lambda work: put(work, "templates/kubernetes/serving.yaml.j2", "a: {{ name }}\n"),
+    "an environment": lambda work: put(work, "environments/prod.yaml", PROD),
+}
+PROD = "apiVersion: modelspec/v1\nkind: Environment\nmetadata: {name: prod}\n"
+
+
+def put(work: Work, name: str, text: str) -> None:
+    work.path(name).parent.mkdir(parents=True, exist_ok=True)
+    work.path(name).write_text(text)
+
+
+def looks(work: Work) -> list[str]:
+    """The folders that `render --check` renders."""
+    seen: list[str] = []
+    found = tree._found
+
+    def noted(*args: Any) -> Any:
+        seen.append(args[3])
+        return found(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tree, "_found", noted)
+        said = work.says("render", "--check")
+    assert bool(seen) or said.startswith("0\n1 release.lock, all files are up to date.")
+    return seen
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_folder_is_rendered_again_exactly_if_something_changed_for_it(
+    work: Work, change: Callable[[Work], object]
+) -> None:
+    assert looks(work) == ["deploy/default/wine"]
+    assert looks(work) == []
+    change(work)
+    assert looks(work) == ["deploy/default/wine"]
+    said = work.says("render", "--check")
+    assert not said.startswith("0\n")
+    work.forget()
+    assert work.says("render", "--check") == said
+
+
+def test_what_was_just_written_is_looked_at_once_more(work: Work) -> None:
+    work.path(RENDERED).unlink()
+    assert "render    deploy/default/wine/serving.yaml" in work.says("render")
+    time.sleep(0.02)
+    assert looks(work) == ["deploy/default/wine"]
+    assert looks(work) == []
+
+
+def test_a_spec_that_moved_is_looked_for_each_time(work: Work) -> None:
+    work.path(SPEC).rename(work.path("models/model.yaml"))
+    assert looks(work) == looks(work) == ["deploy/default/wine"]
+    assert work.says("render", "--check").startswith("0\n")
+    work.path("models/model.yaml").unlink()
+    assert "belongs to no model that runs there" in work.says("render", "--check")
