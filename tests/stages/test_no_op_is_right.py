@@ -71,7 +71,9 @@ def model_lock(work: Work) -> None:
 
 
 def other_renderer(work: Work) -> None:
+    """In this process alone: `test_idle` changes files of modelspec, as an upgrade does."""
     work.monkeypatch.setattr(kubernetes, "USER", 10002)
+    work.forget()
 
 
 EDITED = Asked(RENDER, 7, f"{RENDERED} is not what its release.lock renders to")
