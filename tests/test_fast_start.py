@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,7 @@ LANGUAGE = {"typer", "rich", "click", "pydantic", "subprocess", "importlib.metad
 def test_what_was_released_is_rendered_without_the_language_and_the_command_line(
     repository: Path, command: str
 ) -> None:
+    shutil.rmtree(repository / ".modelspec", ignore_errors=True)
     shown = imported(repository, "-m", "modelspec", *command.split(), says="up to date")
     assert "jinja2" in shown
     assert not LANGUAGE & shown

@@ -6,12 +6,14 @@ a thousand is then one folder to render.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from modelspec.adapters import index, templates, tool
+from modelspec.adapters import index, templates
+from modelspec.adapters.store import Store
+from modelspec.diagnostics import WorldError
 from modelspec.spec import default
-from modelspec.stages.watch import begin, below
 
 Folders = Mapping[str, tuple[str, ...]]
 """Folder to the files that decide whether it is as it should be, its lock first."""
@@ -31,13 +33,19 @@ class Known:
         Args:
             found: folders that were looked at, and are as they should be.
         """
-        new = {where: paths for where, paths in found.items() if not _splits("".join(paths))}
+        new = {where: paths for where, paths in found.items() if all(map(self._tells, paths))}
         if new:
             folders = self.folders | new
             answer = [(where, *paths) for where, paths in folders.items()]
             index.keep(str(self._root), index.RENDERED, answer, self._paths(folders), self._since)
 
+    def _tells(self, path: str) -> bool:
+        """Whether the state of a file tells that it is the same; that of a link says little."""
+        return "\t" not in path and "\n" not in path and not (self._root / path).is_symlink()
+
     def _paths(self, folders: Folders) -> Iterator[str]:
+        from modelspec.adapters import tool
+
         for paths in folders.values():
             yield from paths
         yield from below(self._root, default.FOLDER)
@@ -56,5 +64,18 @@ def _unchanged(root: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield from ((where, tuple(p)) for where, *p in answer if changed.isdisjoint(p))
 
 
-def _splits(text: str) -> bool:
-    return "\t" in text or "\n" in text
+def begin(root: Path) -> int:
+    """The time before anything is read, as `index.keep` wants it; 0: nothing can be kept."""
+    try:
+        Store(root / index.FOLDER).open()
+    except WorldError:  # a disk that cannot be written
+        return 0
+    return index.clock(str(root))
+
+
+def below(root: Path, top: str) -> Iterator[str]:
+    """A folder, and all that is below it; it may be none."""
+    yield top
+    for folder, folders, files in os.walk(root / top):
+        within = os.path.relpath(folder, root)
+        yield from (f"{within}/{name}" for name in (*folders, *files))

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from modelspec.adapters import index, tool
 from modelspec.adapters.git import Repository
 from modelspec.adapters.git_files import git_files
-from modelspec.adapters.store import Store
-from modelspec.diagnostics import WorldError
 from modelspec.plan.pins import lock_path
 from modelspec.stages import select
+from modelspec.stages.known import begin, below
 
 # What people and commands put at the top of a repository, wherever its specs are.
 _FOLDERS = ("deploy", "environments", "templates")
 _FILES = ("modelspec.yaml",)
-
-
-def begin(root: Path) -> int:
-    """The time before anything is read, as `index.keep` wants it; 0: nothing can be kept."""
-    try:
-        Store(root / index.FOLDER).open()
-    except WorldError:  # a disk that cannot be written
-        return 0
-    return index.clock(str(root))
 
 
 class Watch:
@@ -59,11 +48,3 @@ class Watch:
             yield from below(root, top)
         yield from _FILES
         yield from map(str, tool.files())
-
-
-def below(root: Path, top: str) -> Iterator[str]:
-    """A folder, and all that is below it; it may be none."""
-    yield top
-    for folder, folders, files in os.walk(root / top):
-        within = os.path.relpath(folder, root)
-        yield from (f"{within}/{name}" for name in (*folders, *files))

@@ -233,3 +233,10 @@ def test_a_spec_that_moved_is_looked_for_each_time(work: Work) -> None:
     assert work.says("render", "--check").startswith("0\n")
     work.path("models/model.yaml").unlink()
     assert "belongs to no model that runs there" in work.says("render", "--check")
+
+
+def test_what_is_behind_a_link_is_looked_at_each_time(work: Work) -> None:
+    behind = work.root.parent / "behind"
+    work.path(RENDERED).rename(behind)
+    work.path(RENDERED).symlink_to(behind)
+    assert looks(work) == looks(work) == ["deploy/default/wine"]
