@@ -85,10 +85,13 @@ def runner_is_late(world: World, chance: random.Random) -> None:
 
 def runner_is_killed(world: World, chance: random.Random) -> None:
     """A runner that dies where others see something of it, at some call of git, or any time."""
+    if chance.random() < 0.5:
+        edit(world, chance)
     how, when = chance.random(), chance.choice(("before", "after"))
-    if how < 0.35:
-        world.run(world.clone(), *APPLY, kill=world.killer(chance.randint(1, 3), when, "push"))
-    elif how < 0.7:
+    if how < 0.4:
+        at = chance.choice((1, 1, 2, 3))
+        world.run(world.clone(), *APPLY, kill=world.killer(at, when, "push"))
+    elif how < 0.75:
         world.run(world.clone(), *APPLY, kill=world.killer(chance.randint(1, 60), when))
     else:
         world.run(world.clone(), *APPLY, kill=chance.uniform(0.05, 1.0))
