@@ -159,9 +159,9 @@ OPERATIONS: tuple[tuple[Operation, int], ...] = (
     (revert, 3),
     (promote, 2),
     (runners_race, 2),
-    (remove_or_bring_back, 1),
-    (apply_here, 1),
-    (promote_a_stray_tag, 1),
+    (remove_or_bring_back, 2),
+    (apply_here, 2),
+    (promote_a_stray_tag, 2),
 )
 """With how often they are done."""
 
