@@ -83,7 +83,7 @@ def usual(feature: Number | Category, bins: Bins | None) -> Schema:
     low, high = cuts[0], cuts[-1]
     found: Schema = {"examples": [cuts[len(cuts) // 2]]}
     if low < high:
-        found["description"] = f"Mostly {low:g} to {high:g} in the training rows."
+        found["description"] = f"Mostly {low:g} to {high:g} in training."
     return found
 
 

@@ -16,7 +16,7 @@ from .problems import Problem
 Found = TypeVar("Found")
 
 _PLACE = re.compile(r" - at `\$\.(?:instances|inputs|examples)\[(\d+)\].*`$")
-_LONGEST_NAME = 64
+LONGEST_NAME = 64
 _MOST_LISTS = MAX_ROWS + 1000  # what else a request may consist of
 
 
@@ -91,7 +91,7 @@ def transposed(columns: Mapping[str, Sequence[Any]], names: Sequence[str]) -> li
     """
     for name in columns:
         if name not in names:
-            shown = name[:_LONGEST_NAME]
+            shown = name[:LONGEST_NAME]
             raise Problem(400, f"{shown}: is not a feature of the model", feature=shown)
     if not columns:
         raise Problem(400, "inputs must hold at least one feature")

@@ -77,7 +77,7 @@ def _requests(bundle: Bundle) -> dict[str, Schema]:
     inputs = {"inputs": any_of(ref("Columns"), rows(other)), "instances": NOTHING}
     examples = struct({"examples": rows(ref("NamedRow")), **signature}, ["examples"])
     some: Schema = {"type": "object", "properties": cells, "additionalProperties": False}
-    sharing = {"examples": rows(some), "context": ref("NamedRow")}
+    sharing = {"examples": rows(some), "context": some}
     return {
         "NamedRow": struct(shown, needed) | {"additionalProperties": False},
         "ListedRow": tuple_(listed),
@@ -86,7 +86,7 @@ def _requests(bundle: Bundle) -> dict[str, Schema]:
         "PredictColumns": struct(inputs | signature, ["inputs"]),
         "Examples": examples | {"not": {"required": ["context"]}},
         "ExamplesInContext": struct(sharing | signature, sharing)
-        | {"description": "`context` has the cells that all examples share."},
+        | {"description": "A cell is in the context, for all examples, or in each of them."},
     }
 
 

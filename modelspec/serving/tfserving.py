@@ -10,7 +10,7 @@ from .answers import Outputs, answerer, columns
 from .contract import SIGNATURE, integer_version
 from .exchange import JSON, Exchange, Headers
 from .problems import Problem
-from .request import decode, refuse_repeated_keys, transposed
+from .request import LONGEST_NAME, decode, refuse_repeated_keys, transposed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,6 +122,7 @@ class TensorFlowServing:
             raise Problem(400, "examples must hold at least one row")
         refuse_repeated_keys(body, 1 + sum(map(len, found.examples)))
         if found.context:
+            _refuse_cells_in_both(found.context, found.examples)
             return [found.context | example for example in found.examples]
         return found.examples
 
@@ -201,6 +202,15 @@ def _rows(values: Any) -> Any:
     if not isinstance(values, list):
         return values
     return [value if isinstance(value, list | dict) else [value] for value in values]
+
+
+def _refuse_cells_in_both(context: dict[str, Any], examples: list[dict[str, Any]]) -> None:
+    """Which of two should hold, nobody could tell; TensorFlow Serving forbids it too."""
+    for index, example in enumerate(examples):
+        for name in context.keys() & example.keys():
+            shown = name[:LONGEST_NAME]
+            detail = f"instance {index}: {shown}: is in the context already"
+            raise Problem(400, detail, index=index, feature=shown)
 
 
 def _check_signature(name: str | None) -> None:

@@ -39,6 +39,8 @@ def agreeing(body: Json, row: Json) -> Json:
         row: the schema of a row by name.
     """
     body = near(body)
+    if isinstance(body.get("context"), dict):
+        return body | {"examples": [beside(body["context"], one, row) for one in body["examples"]]}
     inputs = body.get("inputs")
     if isinstance(inputs, dict):
         rows = min(map(len, inputs.values()))
@@ -47,6 +49,13 @@ def agreeing(body: Json, row: Json) -> Json:
         matrix = inputs[0]["name"] == "inputs"
         return body | {"inputs": [filled(inputs[0])] if matrix else tensors(inputs, row)}
     return body
+
+
+def beside(context: Json, example: Json, row: Json) -> Json:
+    """An example that has what its context has not, and nothing else."""
+    names = row.get("required", [])
+    needed = {name: least(name, row["properties"][name])["data"][0] for name in names}
+    return {name: cell for name, cell in (needed | example).items() if name not in context}
 
 
 def near(value: Any) -> Any:

@@ -104,7 +104,7 @@ def test_cells_say_what_was_usual_in_training_but_not_of_personal_features(tmp_p
     personal = {"name": "personal_age", "type": "number", "mean": 44.0, "scale": 9.0}
     found = document(load(churn(tmp_path / "model", [SPEND, PLAN, personal]).path))
     cells = found["components"]["schemas"]["NamedRow"]["properties"]
-    assert cells["spend"]["description"] == "Mostly 52.2 to 58.8 in the training rows."
+    assert cells["spend"]["description"] == "Mostly 52.2 to 58.8 in training."
     assert cells["spend"]["examples"] == [55.5]
     assert cells["plan"]["examples"] == ["free"]
     assert cells["personal_age"] == {"type": "number"}

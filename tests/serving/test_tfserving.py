@@ -167,6 +167,13 @@ def test_classify_answers_a_score_for_each_class(server: Server, wine_server: Se
     assert reply.json == {"results": [[list(pair) for pair in row["probabilities"].items()]]}
 
 
+def test_a_cell_in_the_context_and_in_an_example_is_refused(wine_server: Server) -> None:
+    content = {"examples": [{"acid": 1}, {"acid": 1, "ash": 3}], "context": {"ash": 2}}
+    found = problem(post(wine_server, "/v1/models/wine:classify", content), 400)
+    assert (found["index"], found["feature"]) == (1, "ash")
+    assert found["detail"] == "instance 1: ash: is in the context already"
+
+
 def test_rows_of_one_feature_may_be_bare_values(rent_server: Server) -> None:
     expected = rent_server.predict([[1.0], [2.0], [5.0]], "rent").json["predictions"]
     path = "/v1/models/rent:predict"
