@@ -31,9 +31,12 @@ def run(wanted: Selection, *, check: bool, force: bool) -> None:
     change = look.change
     if check:
         _refuse(change)
-    for path in write(root, change, force=force) if not check else ():
-        say(row("render" if path.exists() else "remove", str(path.relative_to(root))))
-    if not change.files:
+    else:
+        write(root, change, force=force)
+    if change.files:
+        done = change.files.items()
+        say("\n".join(row("remove" if c is None else "render", path) for path, c in done))
+    else:
         count = len(locks(files))
         say(f"{count} release.lock, all files are up to date." if count else "no release.lock yet.")
 
