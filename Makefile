@@ -1,12 +1,12 @@
 # The commands around the code. A bare Debian or Ubuntu with Python, git and make is enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup parts demo test check bench golden soak
+.PHONY: help setup parts demo test check bench bench-serving golden soak
 # Tests that need what is missing are left out; CI has to have everything.
 optional := || [ "$$CI" != true ]
 python := .venv/bin/python
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST))
 
 setup:  ## a .venv with everything, pinned with hashes
 	@.ci/venv
@@ -34,6 +34,9 @@ check: setup  ## format, lint, types, floors, workflows
 
 bench: setup  ## timings, as ratios to a bare interpreter
 	$(python) -m tests.bench
+
+bench-serving: parts  ## our server beside those of others, on one core each
+	$(python) -m tests.bench_serving
 
 golden: setup  ## write examples/*/rendered and the gallery of messages again
 	$(python) -m tests.golden
