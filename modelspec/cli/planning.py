@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelspec.adapters.git import Repository
+from modelspec.adapters.index import idle
 from modelspec.cli.output import NO_MODEL, say
 from modelspec.cli.tell import telling
 from modelspec.diagnostics import OutOfDate
@@ -16,9 +17,11 @@ from modelspec.stages.facts import every_source
 from modelspec.stages.lock import require_pins
 from modelspec.stages.preview import outlooks_of
 from modelspec.stages.select import ALL, Selection
+from modelspec.stages.watch import Watch
 
 if TYPE_CHECKING:
     from modelspec.cli.words import Form
+    from modelspec.stages.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ class Ways:
     check: bool = False
     form: Form = "text"
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it says what the shortest form says when there is nothing to do."""
+        return replace(self, check=False) == Ways()
+
 
 def run(wanted: Selection, ways: Ways, *, only_pinned: bool = False) -> None:
     """Make a plan and print it.
@@ -49,6 +57,7 @@ def run(wanted: Selection, ways: Ways, *, only_pinned: bool = False) -> None:
         OutOfDate: with `check`, if there is work.
     """
     repository = Repository.open(Path.cwd())
+    watch = Watch(repository)
     with telling(ways.form, "plan", repository.root) as warn:
         sources = every_source(repository, wanted, worktree=True)
         if only_pinned:
@@ -57,6 +66,8 @@ def run(wanted: Selection, ways: Ways, *, only_pinned: bool = False) -> None:
         for one in outlooks.models:
             for warning in one.warnings:
                 warn(warning)
+        if ways.is_plain and Selection(wanted.words) == wanted:
+            _keep(watch, wanted.words, outlooks, sources)
         if ways.why:
             _say_why(outlooks.models, ways.why)
         else:
@@ -65,6 +76,17 @@ def run(wanted: Selection, ways: Ways, *, only_pinned: bool = False) -> None:
             names = [one.name for one in outlooks.models if not one.idle]
             names += [one.name for one in outlooks.leaving]
             raise OutOfDate(f"out of date: {', '.join(dict.fromkeys(names))}")
+
+
+def _keep(
+    watch: Watch, words: Sequence[str], outlooks: Outlooks, sources: Sequence[Source]
+) -> None:
+    """Keep that there is nothing to do, if nothing else has to be told either."""
+    releases = [(one.name, one.plan.found.version) for one in outlooks.models if one.plan.found]
+    told = outlooks.uncommitted or any(one.warnings or one.uncommitted for one in outlooks.models)
+    if outlooks.idle and not told:
+        paths = (path for one in sources for path in one.paths)
+        watch.keep(idle(str(Path.cwd()), words), releases, paths)
 
 
 def _print(outlooks: Outlooks, wanted: str, ways: Ways) -> None:

@@ -21,10 +21,12 @@ def answered(arguments: Sequence[str]) -> bool:
     """
     if not arguments or arguments[0] not in ("apply", "plan"):
         return False
-    if any(word.startswith("-") for word in arguments):
-        return False
     began, here = time.monotonic(), os.getcwd()
     command, *words = arguments
+    if command == "plan" and "--check" in words:  # says the same where there is nothing to do
+        words.remove("--check")
+    if any(word.startswith("-") for word in words):
+        return False
     root = index.root_of(here)
     found = index.answer(root, index.idle(here, words)) if root else None
     if found is None:

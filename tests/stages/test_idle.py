@@ -240,3 +240,22 @@ def test_what_is_behind_a_link_is_looked_at_each_time(work: Work) -> None:
     work.path(RENDERED).rename(behind)
     work.path(RENDERED).symlink_to(behind)
     assert looks(work) == looks(work) == ["deploy/default/wine"]
+
+
+def test_what_only_the_long_way_finds_is_kept_too(work: Work) -> None:
+    """Environments have to be read, and a comment makes another file of the same inputs."""
+    put(work, "environments/prod.yaml", PROD + "models: {wine: 1.0.0}\npromote: automatic\n")
+    work.path("deploy/default").rename(work.path("deploy/prod"))
+    work.says("render")
+    work.edit(SPEC, "epochs: 300", "epochs: 300  # as ever")
+    git(work.root, "add", ".")
+    git(work.root, "commit", "-q", "-m", "An environment, and a comment")
+    time.sleep(0.02)
+    for words in ((), ("--check",), ("wine", "--check")):
+        said = work.says("plan", *words)
+        assert said == f"0\n{UP_TO_DATE}\n"
+    assert work.kept()
+    assert work.says("apply") == f"0\n{UP_TO_DATE}\n"
+    work.edit("environments/prod.yaml", "prod}\n", "prod}\nnamespace: here\n")
+    assert not work.kept()
+    assert work.says("plan", "--check").startswith("7\n")
