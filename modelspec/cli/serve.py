@@ -21,7 +21,7 @@ def serve(
         int, typer.Option(min=0, max=65535, help="Where to listen for gRPC; 0 for nowhere.")
     ] = 0,
 ) -> None:
-    """Serve the release of HEAD here, or another, without a container."""
+    """Serve the release of HEAD, or another, without a container."""
     from modelspec.serving.contract import PAGE_ROUTE, PREDICT_ROUTE
     from modelspec.stages.serve import image, serve
 
