@@ -6,6 +6,7 @@ import fcntl
 import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import IO, Any, TypeVar
 
 from modelspec.diagnostics import WorldError
@@ -63,7 +64,8 @@ def _start(function: Callable[[Item], Result], items: Sequence[Item]) -> tuple[i
         return process, os.fdopen(reading, "rb")
     try:
         os.close(reading)
-        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _AHEAD)
+        with suppress(OSError):  # a user has so much of it, and then it is less
+            fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _AHEAD)
         with os.fdopen(writing, "wb") as results:
             for item in items:
                 pickle.dump(_outcome(function, item), results, pickle.HIGHEST_PROTOCOL)
