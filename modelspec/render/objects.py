@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 Object = Mapping[str, Any]
@@ -57,14 +58,10 @@ def _metadata(one: Object) -> Iterator[str]:
     for where in (("metadata",), ("spec", "template", "metadata")):
         labels, annotations = mapping(one, *where, "labels"), mapping(one, *where, "annotations")
         for key in (*labels, *annotations):
-            if len(key.rpartition("/")[2]) > _LONGEST or not _KEY.fullmatch(key):
+            if not _is_key(key):
                 yield f"{key} is not a key that a label or an annotation can have"
         for key, text in labels.items():
-            if (
-                not isinstance(text, str)
-                or len(text) > _LONGEST
-                or not _LABEL_VALUE.fullmatch(text)
-            ):
+            if not isinstance(text, str) or not _is_label_value(text):
                 yield f"the value of the label {key} must be short text of letters and digits"
         yield from (
             f"the annotation {key} must be text"
@@ -75,6 +72,17 @@ def _metadata(one: Object) -> Iterator[str]:
             _ANNOTATIONS_BYTES
         ):
             yield "its annotations are larger than 256 KiB"
+
+
+@lru_cache(maxsize=256)
+def _is_key(key: str) -> bool:
+    """Whether a label or an annotation can have this key; the objects of a model share theirs."""
+    return len(key.rpartition("/")[2]) <= _LONGEST and _KEY.fullmatch(key) is not None
+
+
+@lru_cache(maxsize=256)
+def _is_label_value(text: str) -> bool:
+    return len(text) <= _LONGEST and _LABEL_VALUE.fullmatch(text) is not None
 
 
 def _deployment(one: Object, objects: Sequence[Object]) -> Iterator[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 
+@lru_cache(maxsize=256)
 def label_value(value: str) -> str:
     """A label value as a string of PromQL.
 

@@ -109,7 +109,9 @@ def _key(key: Any) -> str:
     return text
 
 
+@lru_cache(maxsize=512)
 def _text(value: str) -> str:
+    """Text in quotes; kept, because most of it is the same from model to model."""
     quoted: str = _quoted(str(value))
     if quoted.isascii() and "\x7f" not in quoted:
         return quoted

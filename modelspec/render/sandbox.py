@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateAssertionError, nodes, pass_context
+from jinja2.compiler import CodeGenerator
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
@@ -57,6 +58,13 @@ _PLAIN = (str, bytes, int, float, list, tuple, dict)
 _SPEND, _WEIGHED, _TOGETHER = "(spend)", "(weighed)", "(together)"
 
 
+class _Generator(CodeGenerator):
+    """Places what `finalize` makes of a value as it is: nothing in it is left to escape."""
+
+    def _output_child_pre(self, _node: Any, _frame: Any, finalize: Any) -> None:
+        self.write(f"({finalize.src}")
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """Quotes every value, reaches nothing but the context, and ends.
 
@@ -65,18 +73,19 @@ class Sandbox(ImmutableSandboxedEnvironment):
         options: of the environment.
     """
 
+    code_generator_class = _Generator
     intercepted_binops = frozenset(("+", "-", "*", "/", "//", "%", "**"))
 
     def __init__(self, quote: Callable[[Any], str], **options: Any) -> None:
         # With a context, so that the compiler leaves constants alone: it marks them as quoted.
         @pass_context
-        def finalize(_context: Context, value: Any) -> Ready:
+        def finalize(_context: Context, value: Any) -> str:
             # Jinja marks what blocks, macros and our filters have made; it is quoted already.
             if isinstance(value, StrictUndefined):
                 str(value)
-            ready = value if isinstance(value, Ready) else Ready(quote(value))
-            limits.spend(len(ready))
-            return ready
+            text = value if isinstance(value, Ready) else quote(value)
+            limits.spend(len(text))
+            return text
 
         super().__init__(
             undefined=StrictUndefined,

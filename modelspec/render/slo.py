@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
 from modelspec.diagnostics import Diagnostic, InputError
@@ -126,6 +127,7 @@ def _le(latency: timedelta) -> tuple[str, ...]:
     return (str(bound), str(int(bound))) if bound == int(bound) else (str(bound),)
 
 
+@cache
 def _length(seconds: float) -> timedelta:
     return timedelta(microseconds=int(Decimal(str(seconds)) * 1_000_000))
 

@@ -101,6 +101,7 @@ def _up(minutes: Decimal) -> int:
     return int(minutes.to_integral_value(ROUND_CEILING))
 
 
+@lru_cache(maxsize=256)
 def minutes_text(minutes: int) -> str:
     """Minutes as Prometheus writes them: `5m`, `1h`, `5h36m`, `3d`."""
     days, rest = divmod(minutes, 24 * 60)
