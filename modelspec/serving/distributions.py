@@ -90,7 +90,7 @@ class Distributions:
         ).text(reference.predictions.shares)
 
     def observe(self, encoded: Floats, outputs: Floats, imputed: Sequence[int]) -> None:
-        """Counts rows that were answered, sooner or later; the arrays must not change any more.
+        """Counts rows that were answered, sooner or later.
 
         Args:
             encoded: (n, width).
