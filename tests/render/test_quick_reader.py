@@ -15,8 +15,6 @@ from modelspec.spec.default import DEFAULT
 from tests.render.conftest import sample
 from tests.render.hostile import HOSTILE
 
-pytest.importorskip("yaml_rs")
-
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
