@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-import pytest
-
 from modelspec.serving import contract
+from tests.render.promtool import tool
 from tests.serving.folders import CHURN_ROW
 
 if TYPE_CHECKING:
@@ -97,9 +95,7 @@ def test_no_request_adds_a_series(own_server: Server) -> None:
 def test_the_exposition_is_what_prometheus_accepts(server: Server) -> None:
     reply = server.request("GET", "/metrics")
     assert reply.headers["content-type"].startswith("text/plain; version=0.0.4")
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed")
+    promtool = tool()
     checked = subprocess.run(
         [promtool, "check", "metrics"], input=reply.body, capture_output=True, check=False
     )
